@@ -1,0 +1,138 @@
+"""The command line. Heavy libraries are imported inside the commands that need them, so that --help is quick."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from nightrounds import __version__
+from nightrounds.errors import NightroundsError
+
+app = App(name="nightrounds", help="A nightly medication-safety audit for hospitals.", version=__version__)
+rules_app = App(name="rules", help="List the rules, show one, run their cases.")
+app.command(rules_app)
+
+ProjectOption = Annotated[Path | None, Parameter(name="--project", help="The nightrounds checkout; else NIGHTROUNDS_PROJECT.")]
+SiteOption = Annotated[Path | None, Parameter(name="--site", help="The site's settings, a TOML file.")]
+
+
+@app.command
+def run(
+    extract_dir: Path,
+    /,
+    *,
+    out: Path | None = None,
+    source: str | None = None,
+    as_of: date | None = None,
+    warehouse: Path | None = None,
+    site: SiteOption = None,
+    accept_gate: str | None = None,
+    prefect: bool = False,
+    project: ProjectOption = None,
+) -> None:
+    """Audit one extract: load, gate, build, apply, publish, render.
+
+    Example: nightrounds run /srv/extracts/tonight --out /srv/audit --as-of 2026-11-22
+
+    Parameters
+    ----------
+    extract_dir
+        The folder that holds the extract.
+    out
+        Where the results go.
+    source
+        The format: native, omop, or the path of a source folder.
+    as_of
+        The date that the audit is run for; today when not given.
+    warehouse
+        The database that is kept from night to night; by default in the results' folder.
+    accept_gate
+        Publish although the gate is closed; the reason is printed on every page.
+    prefect
+        Take the steps as a Prefect flow.
+
+    """
+    from nightrounds.commands import run_command
+
+    run_command(extract_dir, out, source, as_of, warehouse, site, accept_gate, prefect, project)
+
+
+@app.command
+def demo(*, out: Path | None = None, project: ProjectOption = None) -> None:
+    """Audit the invented sample delivery and print the page to open.
+
+    Example: nightrounds demo
+    """
+    from nightrounds.commands import demo_command
+
+    demo_command(out, project)
+
+
+@app.command
+def schedule(*, cron: str | None = None, site: SiteOption = None, project: ProjectOption = None) -> None:
+    """Serve the nightly flow with Prefect until stopped.
+
+    Example: nightrounds schedule --cron "15 2 * * *" --site /etc/nightrounds.toml
+    """
+    from nightrounds.commands import schedule_command
+
+    schedule_command(cron, site, project)
+
+
+@app.command
+def sql(query: str, /, *, out: Path | None = None, site: SiteOption = None) -> None:
+    """Run a read-only query on the published database.
+
+    Example: nightrounds sql "SELECT rule_id, rate FROM mart.rule_summary"
+    """
+    from nightrounds.commands import sql_command
+
+    sql_command(query, out, site)
+
+
+@rules_app.default
+def rules_list(*, project: ProjectOption = None) -> None:
+    """List every rule with its kind, severity and title.
+
+    Example: nightrounds rules
+    """
+    from nightrounds.rulebook import list_rules
+
+    list_rules(project)
+
+
+@rules_app.command(name="show")
+def rules_show(rule_id: str, /, *, project: ProjectOption = None) -> None:
+    """Show one rule: what it means, its parameters, its SQL and its cases.
+
+    Example: nightrounds rules show quinine_without_indication
+    """
+    from nightrounds.rulebook import show_rule
+
+    show_rule(rule_id, project)
+
+
+@rules_app.command(name="test")
+def rules_test(rule_id: str | None = None, /, *, project: ProjectOption = None) -> None:
+    """Run the cases of one rule, or of all.
+
+    Example: nightrounds rules test baclofen_abrupt_stop
+    """
+    from nightrounds.rulebook import test_rules
+
+    test_rules(rule_id, project)
+
+
+def main() -> None:
+    """Run the command line; a fault that a person can mend is told in a sentence, without a traceback."""
+    try:
+        app(exit_on_error=True)
+    except NightroundsError as error:
+        print(f"nightrounds: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()

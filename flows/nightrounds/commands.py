@@ -1,0 +1,144 @@
+"""What the commands that run an audit or read its results do."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from nightrounds.database import connect_reader
+from nightrounds.errors import NightroundsError
+from nightrounds.project import Project, find_project
+from nightrounds.run import Run, new_run
+from nightrounds.site import load_site
+
+DATABASE = "nightrounds.duckdb"
+# One step of a person's wait; finer steps are only shown on a terminal.
+STEP_NAMES = ("load", "gate", "build", "apply", "publish", "render", "release")
+
+
+def run_command(
+    extract_dir: Path,
+    out: Path | None,
+    source: str | None,
+    as_of: date | None,
+    warehouse: Path | None,
+    site: Path | None,
+    accept_gate: str | None,
+    prefect: bool,
+    project: Path | None,
+) -> None:
+    """Audit one extract and print the rules and the paths of what was written."""
+    content = find_project(project)
+    settings = load_site(site)
+    run = new_run(
+        content,
+        settings,
+        extract_dir,
+        source=source,
+        out=out,
+        warehouse=warehouse,
+        as_of=as_of,
+        accept_gate=accept_gate,
+    )
+    if prefect:
+        _run_flow(content, run, site)
+    else:
+        _run_here(run)
+    _print_results(run)
+
+
+def demo_command(out: Path | None, project: Path | None) -> None:
+    """Audit data_samples/native into build/demo."""
+    content = find_project(project)
+    about = json.loads((content.samples / "native" / "extract.json").read_text(encoding="utf-8"))
+    as_of = date.fromisoformat(about["extracted_at"][:10])
+    run_command(
+        content.samples / "native",
+        out or content.root / "build" / "demo",
+        "native",
+        as_of,
+        None,
+        None,
+        None,
+        False,
+        project,
+    )
+
+
+def schedule_command(cron: str | None, site: Path | None, project: Path | None) -> None:
+    """Serve the nightly flow; Prefect lives in flows/nightly_audit.py, never in this package."""
+    content = find_project(project)
+    settings = load_site(site)
+    arguments = ["--serve", "--cron", cron or settings.cron, *(["--site", str(site)] if site else [])]
+    _flow(content, arguments)
+
+
+def sql_command(query: str, out: Path | None, site: Path | None) -> None:
+    """Run a query on the published database, read-only and without file or network access."""
+    path = (out or load_site(site).out) / "current" / DATABASE
+    if not path.exists():
+        raise NightroundsError(f"There is no published database {path}.", "Run an audit first, or say where it is with --out.")
+    with connect_reader(path) as con:
+        try:
+            con.sql(query).show(max_width=200)
+        except duckdb.Error as error:
+            raise NightroundsError(f"The query failed: {error}.", "SELECT * FROM docs.columns lists what there is.") from error
+
+
+def _run_here(run: Run) -> None:
+    from nightrounds.gate import warm_up
+    from nightrounds.pipeline import run_audit
+
+    warm_up()
+    console = Console(stderr=True)
+    started = time.perf_counter()
+
+    def say(text: str) -> None:
+        if text in STEP_NAMES:
+            console.print(f"{time.perf_counter() - started:6.1f} s  {text}")
+        elif console.is_terminal or "= loaded" in text or "checks" in text:
+            console.print(f"          {text}", style="dim", highlight=False)
+
+    run_audit(run, say)
+
+
+def _run_flow(content: Project, run: Run, site: Path | None) -> None:
+    arguments = ["--extract", str(run.extract), "--out", str(run.out), "--source", run.source, "--as-of", run.as_of.isoformat(),
+                 "--warehouse", str(run.warehouse), *(["--accept-gate", run.accept_gate] if run.accept_gate else []),
+                 *(["--site", str(site)] if site else [])]  # fmt: skip
+    _flow(content, arguments)
+
+
+def _flow(content: Project, arguments: list[str]) -> None:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, str(content.root / "flows" / "nightly_audit.py"), *arguments],
+        check=False, env={**os.environ, "NIGHTROUNDS_PROJECT": str(content.root)},
+    )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def _print_results(run: Run) -> None:
+    console = Console()
+    table = Table("rule", "finding", "clear", "excluded", "not evaluable", "pending", "open")
+    with connect_reader(run.out / "current" / DATABASE) as con:
+        rows = con.execute(
+            """
+            SELECT u.rule_id, u.not_run_reason, count(*) FILTER (outcome = 'finding'), count(*) FILTER (outcome = 'clear'),
+                   count(*) FILTER (outcome = 'excluded'), count(*) FILTER (outcome = 'not_evaluable'),
+                   count(*) FILTER (outcome = 'pending'), count(*) FILTER (open)
+            FROM audit.rules AS u LEFT JOIN audit.results USING (rule_id) GROUP BY ALL ORDER BY u.rule_id
+            """
+        ).fetchall()
+    for rule_id, not_run, *counts in rows:
+        table.add_row(rule_id, *([f"not run: {not_run}"] if not_run else [str(c) for c in counts]))
+    console.print(table)
+    for name in ("dashboard/index.html", "worklist/index.html", DATABASE):
+        console.print(f"{name.split('/')[0]:<20} {run.out / 'current' / name}", highlight=False, soft_wrap=True)

@@ -1,0 +1,46 @@
+"""How every DuckDB connection is opened: closed to the network, deterministic, and frugal with memory."""
+
+import os
+from pathlib import Path
+
+import duckdb
+
+SETTINGS = {
+    "TimeZone": "UTC",
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_progress_bar": "false",
+}
+
+
+def connect(
+    file: Path | None = None, *, threads: int | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a database file for writing, or one in memory; spilling goes to a private folder beside the file."""
+    config: dict[str, str | bool | int | float | list[str]] = dict(SETTINGS)
+    if threads:
+        config["threads"] = threads
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    if file:
+        config["temp_directory"] = str(file.with_name(file.name + ".spill"))
+    return duckdb.connect(str(file) if file else ":memory:", config=config)
+
+
+def connect_reader(file: Path) -> duckdb.DuckDBPyConnection:
+    """Open a published database for analysts: read-only, no file or network access, settings locked."""
+    con = duckdb.connect(str(file), read_only=True, config={**SETTINGS, "threads": os.cpu_count() or 1})
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def text_literal(value: str) -> str:
+    """Quote a text for the few statements that take no bound parameter (views, ATTACH, COPY)."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Quote a name of a table or column."""
+    return '"' + name.replace('"', '""') + '"'

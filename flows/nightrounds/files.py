@@ -1,0 +1,128 @@
+"""What lies in an extract folder: which files belong to which table, and what each file's head says."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+from nightrounds.errors import NightroundsError
+
+CSV_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+ENDINGS = (*CSV_ENDINGS, ".parquet")
+DELIMITERS = ",\t;|"
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over a file's bytes tells: its hash, its physical lines and whether it holds a NUL byte."""
+
+    sha256: str
+    lines: int
+    has_nul: bool
+
+
+@dataclass(frozen=True)
+class ExtractInfo:
+    """What `extract.json` says; every part of it is optional."""
+
+    extracted_on: date | None
+    mode: str
+    covers: dict[str, date]
+
+
+def table_of(folder: Path, path: Path) -> str:
+    """Name the table that a file belongs to: its sub-folder, else its name up to the first dash or dot, in lower case."""
+    inside = path.relative_to(folder)
+    name = inside.parts[0] if len(inside.parts) > 1 else inside.name.split(".")[0].split("-")[0]
+    return name.strip().lower()
+
+
+def discover(folder: Path) -> dict[str, list[Path]]:
+    """Group the readable files of an extract folder (and its direct sub-folders) by table, in name order."""
+    if not folder.is_dir():
+        raise NightroundsError(f"There is no folder {folder}.", "Give the folder that holds the night's extract.")
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted([*folder.glob("*"), *folder.glob("*/*")]):
+        if path.is_file() and path.name.lower().endswith(ENDINGS) and not path.name.startswith("."):
+            groups[table_of(folder, path)].append(path)
+    if not groups:
+        raise NightroundsError(f"{folder} holds no CSV or Parquet file.", "Check that the export has been delivered.")
+    return dict(groups)
+
+
+def read_info(folder: Path) -> ExtractInfo:
+    """Read `extract.json`. Raises NightroundsError when it is there and cannot be understood."""
+    path = folder / "extract.json"
+    if not path.exists():
+        return ExtractInfo(None, "snapshot", {})
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        at = content.get("extracted_at")
+        mode = content.get("mode", "snapshot")
+        if mode not in ("snapshot", "delta"):
+            raise ValueError(mode)
+        covers = {feed: date.fromisoformat(day) for feed, day in content.get("covers", {}).items()}
+        return ExtractInfo(datetime.fromisoformat(at).date() if at else None, mode, covers)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise NightroundsError(
+            f"{path} cannot be understood.",
+            'Write {"extracted_at": "2026-11-22T02:00:00", "mode": "snapshot", "covers": {}}.',
+        ) from error
+
+
+def is_csv(path: Path) -> bool:
+    """Tell delimited text from Parquet by the file's ending."""
+    return path.name.lower().endswith(CSV_ENDINGS)
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a plain or gzip file for reading bytes."""
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def survey(path: Path) -> Survey:
+    """Read a file once to its end. Raises NightroundsError when it is empty or breaks off."""
+    digest, lines, has_nul, last = hashlib.sha256(), 0, False, b""
+    try:
+        with open_bytes(path) as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+                lines += chunk.count(b"\n")
+                has_nul = has_nul or b"\0" in chunk
+                last = chunk[-1:]
+    except (OSError, EOFError) as error:
+        raise refused(path, "cannot be read to its end") from error
+    if not last:
+        raise refused(path, "is empty")
+    return Survey(digest.hexdigest(), lines + (last != b"\n"), has_nul)
+
+
+def csv_head(path: Path) -> tuple[str, list[str]]:
+    """Return the delimiter and the column names (lower case) of a CSV file.
+
+    The delimiter is the one of comma, tab, semicolon and pipe that splits the header line into most columns.
+    """
+    try:
+        with open_bytes(path) as file:
+            first = file.readline().decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise refused(path, "has a header line that cannot be read") from error
+    splits = {mark: next(csv.reader(io.StringIO(first), delimiter=mark), []) for mark in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda mark: len(splits[mark]))
+    names = [name.strip().lower() for name in splits[delimiter]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not any(names) or twice:
+        raise refused(path, f"names the column {twice[0]!r} twice" if twice else "has no header line")
+    return delimiter, names
+
+
+def refused(path: Path, why: str) -> NightroundsError:
+    """Build the error for a file that is refused whole."""
+    return NightroundsError(f"The file {path.name} {why}.", "Ask for it to be exported again, or take it out of the folder.")

@@ -1,0 +1,159 @@
+"""Gate: is tonight's extract fit to be judged? One suite of expectations a feed; a critical failure ends the run.
+
+Two tables are asked about for each feed: the rows as they were typed (`staging.<feed>`, one expectation for each
+data-quality rule of the contract; a bad row is already in quarantine, so these only count), and the delivery as a whole
+(`staging.deliveries`, one row a feed), where the expectations that close the gate are. Answers are counts, never values.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+
+import duckdb
+
+from nightrounds.database import identifier, text_literal
+from nightrounds.deliveries import Delivery, deliveries
+from nightrounds.quality import QualityRule, catalogue_of
+from nightrounds.site import Limits
+from nightrounds.sources import BASE_FEEDS
+
+__all__ = ["CheckResult", "QualityRule", "catalogue_of", "check", "warm_up"]
+
+BROKEN = "validation broken"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One expectation and what came of it. Holds counts only. `failed_rows` is NULL when the expectation raised."""
+
+    feed: str
+    check_name: str
+    column_name: str
+    reason: str
+    critical: bool
+    passed: bool
+    failed_rows: int | None
+    checked_rows: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation before it is asked: `failing` is the SQL condition of a row that must not be there."""
+
+    feed: str
+    name: str
+    failing: str
+    critical: bool
+    checked_rows: int
+    note: str
+    column_name: str = ""
+    reason: str = ""
+
+
+def warm_up() -> threading.Thread:
+    """Start importing Great Expectations on a thread, and return the thread.
+
+    The import takes 4 to 12 s. DuckDB lets go of Python's lock while it loads the extract, so that started at the
+    beginning of a run most of it is over when the gate needs it.
+    """
+    thread = threading.Thread(target=import_module, args=("nightrounds.suites",), name="import-gx", daemon=True)
+    thread.start()
+    return thread
+
+
+def check(
+    con: duckdb.DuckDBPyConnection,
+    feeds: Sequence[str],
+    catalogue: Sequence[QualityRule],
+    limits: Limits,
+    as_of: date,
+) -> list[CheckResult]:
+    """Run every feed's suite and return one result for each expectation, feed by feed.
+
+    Reads `staging.<feed>`, `extracts.*`, `audit.batches`, `audit.quarantine` (of this run only) and
+    `audit.previous_feeds`; writes `staging.deliveries`. A run may go on when no result is critical and failed.
+    """
+    results: list[CheckResult] = []
+    for delivery in deliveries(con, feeds):
+        feed = delivery.feed
+        on_rows = [_rule_check(delivery, rule) for rule in catalogue if rule.feed == feed]
+        on_delivery = _delivery_checks(delivery, limits, as_of)
+        results += _ask(con, feed, f"staging.{identifier(feed)}", on_rows)
+        results += _ask(con, f"{feed} delivery", f"staging.deliveries WHERE feed = {text_literal(feed)}", on_delivery)
+    return results
+
+
+def _rule_check(delivery: Delivery, rule: QualityRule) -> Check:
+    conditions = [f"f.reason = {text_literal(rule.reason)}"]
+    if rule.column_name:
+        conditions.insert(0, f"f.column_name = {text_literal(rule.column_name)}")
+    failing = f"len(list_filter(faults, lambda f: {' AND '.join(conditions)})) > 0"
+    return Check(rule.feed, "rows without this fault", failing, False, delivery.rows_read, "", rule.column_name, rule.reason)
+
+
+def _delivery_checks(delivery: Delivery, limits: Limits, as_of: date) -> list[Check]:
+    """What is expected of a delivery; of an optional feed neither rows nor freshness are, its rules say so themselves."""
+    d, base = delivery, delivery.feed in BASE_FEEDS
+    share = limits.feeds.get(d.feed, limits.quarantined)
+    expected = [
+        ("few rows in quarantine", f"rows_in_error > {share} * rows_read", True, _quarantine_note(d, share)),
+        ("no sudden shrinkage", f"previous_rows - rows_loaded > {limits.shrinkage} * previous_rows", True, _size_note(d, limits)),
+        ("rows at all", "rows_loaded = 0", base, f"{d.rows_loaded:,} rows loaded"),
+        ("ids are unique", "repeated_ids > 0", True, f"{d.repeated_ids:,} ids are repeated among the loaded rows"),
+        ("every line can be read", "malformed_lines > 0", False, f"{d.malformed_lines:,} lines could not be read"),
+    ]
+    if d.feed != "patients":
+        failing = f"watermark IS NULL OR DATE '{as_of.isoformat()}' - watermark > {limits.stale_days}"
+        expected.append(("fresh enough", failing, base, _age_note(d, limits, as_of)))
+    return [Check(d.feed, name, failing, critical, 1, note) for name, failing, critical, note in expected]
+
+
+def _quarantine_note(delivery: Delivery, share: float) -> str:
+    part = delivery.rows_in_error / delivery.rows_read if delivery.rows_read else 0.0
+    return f"{delivery.rows_in_error:,} of {delivery.rows_read:,} rows are in error ({part:.1%}; at most {share:.1%} may be)"
+
+
+def _size_note(delivery: Delivery, limits: Limits) -> str:
+    if delivery.previous_rows is None:
+        return f"{delivery.rows_loaded:,} rows, and no earlier run to compare with"
+    return (
+        f"{delivery.rows_loaded:,} rows, after {delivery.previous_rows:,} in the last run "
+        f"(at most {limits.shrinkage:.0%} fewer are let through)"
+    )
+
+
+def _age_note(delivery: Delivery, limits: Limits, as_of: date) -> str:
+    if delivery.watermark is None:
+        return "no clinical date to tell its age by"
+    days = (as_of - delivery.watermark).days
+    return f"the latest date is {delivery.watermark}, {days} days before {as_of} (at most {limits.stale_days})"
+
+
+def _ask(con: duckdb.DuckDBPyConnection, name: str, table: str, checks: Sequence[Check]) -> list[CheckResult]:
+    """Run one suite; an expectation that raised is a failure of its own, and critical whatever it asked."""
+    if not checks:
+        return []
+    from nightrounds import suites
+
+    questions = [suites.Question(number, check.failing, check.critical) for number, check in enumerate(checks)]
+    answers = suites.ask(con, name, table, questions)
+    return [_result(check, answers.get(number)) for number, check in enumerate(checks)]
+
+
+def _result(check: Check, failed: int | None) -> CheckResult:
+    broken = failed is None
+    note = f"{BROKEN}: {check.name}" if broken else check.note
+    return CheckResult(
+        check.feed,
+        check.name,
+        check.column_name,
+        check.reason,
+        check.critical or broken,
+        failed == 0,
+        failed,
+        check.checked_rows,
+        note,
+    )

@@ -1,0 +1,107 @@
+"""What the page templates have at hand: how a number, a day or a name is written, and how wide a bar's parts are."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+Row = dict[str, Any]
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Column of a rule's row -> the name of the outcome on the pages, in the order of a bar.
+OUTCOMES = {
+    "numerator": "Finding",
+    "clear": "Clear",
+    "excluded": "Excluded",
+    "not_evaluable": "Not evaluable",
+    "pending": "Pending",
+}
+HIDDEN_WIDTH = 7.0
+LEAST_WIDTH = 0.8
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an outcome bar. `start` and `width` are percent of the bar; a hidden part is not drawn to scale."""
+
+    outcome: str
+    label: str
+    shown: str
+    start: float
+    width: float
+    is_hidden: bool
+
+
+def environment(reports: Path) -> Environment:
+    """Return the template environment: everything escaped, an unknown name is an error."""
+    env = Environment(
+        loader=FileSystemLoader(reports),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters |= {"number": number, "percent": percent, "day": day, "words": words, "bar": bar}
+    env.globals["outcomes"] = OUTCOMES
+    return env
+
+
+def printable(value: object) -> object:
+    """Print nothing for NULL, and a replacement mark for a control character, which HTML does not allow."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", value)
+    return value
+
+
+def number(value: float | None) -> str:
+    """Write a count with thousands apart; NULL is a dash."""
+    return "–" if value is None else f"{value:,}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share as a percentage with one decimal; NULL is a dash."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def day(value: date | None) -> str:
+    """Write a date in words that no country reads otherwise, such as 1 March 2026; NULL is a dash."""
+    return "–" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def words(value: str) -> str:
+    """Write a machine's name as words: `not_run` is `not run`."""
+    return value.replace("_", " ")
+
+
+def bar(row: Mapping[str, Any]) -> list[Part]:
+    """Cut an outcome bar into its parts. Widths come from shown counts only, so that no hidden count can be measured."""
+    counts: list[int | None] = [row[name] for name in OUTCOMES]
+    if not any(count is None or count > 0 for count in counts):
+        return []
+    hidden = sum(count is None for count in counts)
+    visible = sum(count or 0 for count in counts)
+    scale = (100 - HIDDEN_WIDTH * hidden) / visible if visible else 0
+    wide = [HIDDEN_WIDTH if c is None else max(c * scale, LEAST_WIDTH) if c else 0 for c in counts]
+    parts: list[Part] = []
+    start = 0.0
+    for (name, label), count, width in zip(OUTCOMES.items(), counts, wide, strict=True):
+        share = round(100 * width / sum(wide), 2)
+        parts.append(Part(name, label, row[f"{name}_shown"], round(start, 2), share, count is None))
+        start += share
+    return parts
+
+
+def content_policy(css: str) -> str:
+    """Return a content-security policy that allows the page's own style sheet, and nothing else whatever."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,149 @@
+"""Publish: findings with their life, marts, and the analysts' database with every table and column described."""
+
+import json
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from nightrounds import __version__
+from nightrounds.database import connect, identifier, text_literal
+from nightrounds.delta import attach_previous, has_previous
+from nightrounds.guideline import register_guideline
+from nightrounds.run import Run
+from nightrounds.sqlfiles import layers
+from nightrounds.warehouse import build_schema, build_table
+
+Say = Callable[[str], None]
+# Schemas of the analysts' database, and tables that are the engine's own.
+PUBLISHED = ("facts", "audit", "mart")
+INTERNAL = ("decided", "previous_findings", "previous_feeds")
+PACKAGES = ("duckdb", "polars", "pyarrow", "great-expectations", "jinja2", "prefect")
+DATABASE = "nightrounds.duckdb"
+DOCS_TABLES = """
+    CREATE OR REPLACE TABLE docs.tables AS
+    SELECT schema_name, table_name, comment, estimated_size AS rows
+    FROM duckdb_tables()
+    WHERE database_name = current_database() AND list_contains(?, schema_name) AND NOT list_contains(?, table_name)
+    ORDER BY ALL
+"""
+DOCS_COLUMNS = """
+    CREATE OR REPLACE TABLE docs.columns AS
+    SELECT schema_name, table_name, column_index AS position, column_name, data_type, comment
+    FROM duckdb_columns() SEMI JOIN docs.tables USING (schema_name, table_name)
+    WHERE database_name = current_database()
+    ORDER BY ALL
+"""
+
+
+def publish(run: Run, say: Say = lambda _: None) -> None:
+    """Build `audit.findings`, `audit.evidence` and `mart.*`, then write the analysts' database and the manifest."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
+        attach_previous(con, run.warehouse)
+        _recall_findings(con)
+        record_run(con, run)
+        register_guideline(con, run.project.rules)
+        for layer in layers(run.project.sql / "audit")[1:]:
+            for file in layer:
+                say(f"audit.{file.table}")
+                build_table(con, "audit", file, run.values)
+        build_schema(con, run.project.sql / "marts", run.values, say=say)
+        con.execute("DETACH previous")
+        describe(con, run.project.sql)
+        write_database(con, run.folder / DATABASE)
+        write_manifest(con, run)
+
+
+def code_version(root: Path) -> str:
+    """Return the version of the code: the package's, with the commit when the project is a git checkout."""
+    git = shutil.which("git")
+    if not git or not (root / ".git").exists():
+        return __version__
+    done = subprocess.run(  # noqa: S603 - git's own path and ours
+        [git, "-C", str(root), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return f"{__version__}+{done.stdout.strip()}" if done.returncode == 0 else __version__
+
+
+def record_run(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Write the one row of `audit.runs`."""
+    row = [run.run_id, run.as_of, run.started_at, run.source, run.extract.name, code_version(run.project.root)]
+    row += [run.site.name, run.site.disclosure, run.accept_gate]
+    con.execute(f"INSERT INTO audit.runs VALUES ({', '.join('?' * len(row))})", row)
+
+
+def describe(con: duckdb.DuckDBPyConnection, sql: Path) -> None:
+    """Put the header of every SQL file on its table and columns, and list them all in `docs.tables` and `docs.columns`."""
+    for folder, schema in (
+        (sql / "facts", "facts"),
+        (sql / "audit", "audit"),
+        (sql / "records", "audit"),
+        (sql / "marts", "mart"),
+    ):
+        for file in (file for layer in layers(folder) for file in layer):
+            _comment(con, f"{schema}.{identifier(file.table)}", file.comment, file.column_comments)
+    con.execute(DOCS_TABLES, [list(PUBLISHED), list(INTERNAL)])
+    con.execute(DOCS_COLUMNS)
+
+
+def write_database(con: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Copy the published schemas, with comments, to a file that DuckDB 1.5 tools open too; mode 0640."""
+    con.execute(f"ATTACH {text_literal(str(target))} AS published (STORAGE_VERSION 'v1.5.0')")
+    for schema in (*PUBLISHED, "docs"):
+        con.execute(f"CREATE SCHEMA published.{schema}")
+    rows = con.execute("SELECT schema_name, table_name, comment FROM docs.tables").fetchall()
+    for schema, table, comment in [*rows, ("docs", "tables", None), ("docs", "columns", None)]:
+        name = f"{schema}.{identifier(table)}"
+        con.execute(f"CREATE TABLE published.{name} AS FROM {name}")
+        if schema != "docs":
+            described = con.execute(
+                "SELECT column_name, comment FROM docs.columns WHERE schema_name = ? AND table_name = ?",
+                [schema, table],
+            )
+            _comment(con, f"published.{name}", comment, {c: text for c, text in described.fetchall() if text})
+    con.execute("DETACH published")
+    target.chmod(0o640)
+
+
+def write_manifest(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Write manifest.json: inputs by hash, rules and parameters, versions and outcome counts. No patient, no value."""
+    content = {
+        "run": _records(con, "SELECT * FROM audit.runs")[0],
+        "inputs": _records(con, "SELECT * EXCLUDE (batch_id, run_id) FROM audit.batches ORDER BY feed, file"),
+        "feeds": _records(con, "SELECT * FROM extracts.feeds ORDER BY feed"),
+        "rules": _records(
+            con,
+            "SELECT rule_id, version, run_status, not_run_reason, horizon, seconds FROM audit.rules ORDER BY rule_id",
+        ),
+        "parameters": _records(con, "SELECT rule_id, name, default_value, value, chosen_by FROM audit.parameters ORDER BY ALL"),
+        "outcomes": _records(con, "SELECT rule_id, outcome, count(*) AS units FROM audit.results GROUP BY ALL ORDER BY ALL"),
+        "packages": {
+            "python": platform.python_version(),
+            "nightrounds": __version__,
+            **{name: version(name) for name in PACKAGES},
+        },
+    }
+    (run.folder / "manifest.json").write_text(json.dumps(content, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
+    result = con.execute(query)
+    names = [name for name, *_ in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _recall_findings(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `audit.previous_findings` with yesterday's, if there were any."""
+    if has_previous(con, "audit", "findings"):
+        con.execute("INSERT INTO audit.previous_findings BY NAME FROM previous.audit.findings")
+
+
+def _comment(con: duckdb.DuckDBPyConnection, table: str, comment: str | None, columns: dict[str, str]) -> None:
+    con.execute(f"COMMENT ON TABLE {table} IS {text_literal(comment or '')}")
+    for column, text in columns.items():
+        con.execute(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {text_literal(text)}")

@@ -1,0 +1,100 @@
+"""Raw tables: every file of a table as text columns with the file's name and the physical line of each row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from nightrounds.carefully import BadLine, read_carefully
+from nightrounds.database import identifier, text_literal
+from nightrounds.files import Survey, csv_head, is_csv, refused, survey
+
+
+@dataclass
+class RawFile:
+    """One file of a raw table, and what came of reading it."""
+
+    path: Path
+    columns: list[str]
+    delimiter: str
+    survey: Survey
+    bad_lines: list[BadLine] = field(default_factory=list)
+
+
+def inspect(con: duckdb.DuckDBPyConnection, path: Path) -> RawFile:
+    """Read a file's head and hash it. Raises NightroundsError when it cannot be read to its end."""
+    surveyed = survey(path)
+    if is_csv(path):
+        delimiter, columns = csv_head(path)
+        return RawFile(path, columns, delimiter, surveyed)
+    try:
+        rows = con.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description
+    except duckdb.Error as error:
+        raise refused(path, "is not a readable Parquet file") from error
+    return RawFile(path, [name.lower() for name, *_ in rows], "", surveyed)
+
+
+def create_raw_table(
+    con: duckdb.DuckDBPyConnection, table: str, wanted: Iterable[str], files: list[RawFile], workdir: Path
+) -> None:
+    """Create `raw.<table>` with the wanted columns (text; NULL where a file lacks one), `file` and `line`."""
+    columns = sorted(set(wanted))
+    declared = "".join(f"{identifier(c)} VARCHAR, " for c in columns)
+    con.execute(f"CREATE OR REPLACE TABLE raw.{identifier(table)} ({declared}file VARCHAR, line BIGINT)")
+    for number, file in enumerate(files):
+        target = f"raw.{identifier(table)}"
+        if not is_csv(file.path):
+            _insert_parquet(con, target, columns, file)
+        elif not _insert_csv(con, target, columns, file):
+            _insert_carefully(con, target, columns, file, workdir / f"{table}-{number}.parquet")
+
+
+def _insert_parquet(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> None:
+    source = f"read_parquet({text_literal(str(file.path))}, file_row_number = true)"
+    try:
+        _insert(con, target, columns, file, source, "file_row_number + 1", {c: identifier(c) for c in file.columns})
+    except duckdb.Error as error:
+        raise refused(file.path, "is not a readable Parquet file") from error
+
+
+def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> bool:
+    """Read with DuckDB; False (and nothing inserted) unless every physical line was one good record."""
+    if file.survey.has_nul:
+        return False
+    types = "{" + ", ".join(f"{text_literal(c)}: 'VARCHAR'" for c in file.columns) + "}"
+    source = (
+        f"read_csv({text_literal(str(file.path))}, auto_detect = false, delim = {text_literal(file.delimiter)}, "
+        f"quote = '\"', escape = '\"', header = true, columns = {types}, store_rejects = true, rejects_limit = 0)"
+    )
+    con.execute("BEGIN")
+    try:
+        rows = _insert(con, target, columns, file, source, "row_number() OVER () + 1", {c: identifier(c) for c in file.columns})
+    except duckdb.InvalidInputException:
+        rows = -1
+    # A line more or less than rows means rejects, blank lines or line breaks inside quotes.
+    whole = rows == file.survey.lines - 1
+    con.execute("COMMIT" if whole else "ROLLBACK")
+    return whole
+
+
+def _insert_carefully(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile, scratch: Path) -> None:
+    file.bad_lines = read_carefully(file.path, file.delimiter, len(file.columns), scratch)
+    places = {name: f"c{i}" for i, name in enumerate(file.columns)}
+    _insert(con, target, columns, file, f"read_parquet({text_literal(str(scratch))})", "line", places)
+    scratch.unlink()
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    target: str,
+    columns: list[str],
+    file: RawFile,
+    source: str,
+    line: str,
+    places: dict[str, str],
+) -> int:
+    chosen = "".join(f"CAST({places[c]} AS VARCHAR), " if c in places else "NULL, " for c in columns)
+    name = text_literal(file.path.name)
+    done = con.execute(f"INSERT INTO {target} SELECT {chosen}{name}, {line} FROM {source}").fetchall()
+    return int(done[0][0])

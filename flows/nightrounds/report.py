@@ -1,0 +1,138 @@
+"""Render: put the published numbers into pages, each one a file that needs no network, no script and no other file.
+
+`dashboard/` may be passed on: it reads only what the disclosure policy allows. `worklist/` names patients, and only its
+owner may open it. A page is a template with a folder of queries beside it: `reports/dashboard/rule.html.j2` finds the
+answer to `reports/dashboard/rule/months.sql` in its variable `months`. A folder with a query `each.sql` makes one page
+for each row of that query's answer, whose columns the other queries may bind.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import duckdb
+from jinja2 import Environment
+from markupsafe import Markup
+
+from nightrounds.errors import NightroundsError
+from nightrounds.pages import Row, content_policy, environment
+from nightrounds.sqlfiles import SqlFile, Value, sql_files
+
+# The parts of the report, with the modes of their folders and files.
+AREAS = {"dashboard": (0o755, 0o644), "worklist": (0o700, 0o600)}
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+# A spreadsheet runs a cell that starts with one of these as a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """A template under reports/ (without its ending), and where its page goes under the run's folder."""
+
+    template: str
+    target: str
+
+    @property
+    def area(self) -> str:
+        """Name of the part of the report that the page belongs to: dashboard or worklist."""
+        return self.template.split("/")[0]
+
+
+PAGES = (
+    Page("dashboard/index", "dashboard/index.html"),
+    Page("dashboard/rule", "dashboard/rules/{rule_id}.html"),
+    Page("dashboard/data-quality", "dashboard/data-quality.html"),
+    Page("dashboard/guideline", "dashboard/guideline.html"),
+    Page("worklist/index", "worklist/index.html"),
+    Page("worklist/rule", "worklist/rules/{rule_id}.html"),
+)
+
+
+def render(con: duckdb.DuckDBPyConnection, reports: Path, out: Path) -> list[Path]:
+    """Write `out`/dashboard and `out`/worklist from the analysts' database; return the files written."""
+    env = environment(reports)
+    shared = shared_values(con, reports / "shared")
+    for area, (folder_mode, _) in AREAS.items():
+        make_folder(out / area, folder_mode)
+    written = [file for page in PAGES for file in write_pages(con, env, reports, page, shared, out)]
+    return [*written, write_csv(con, reports / "worklist" / "findings.sql", out / "worklist" / "findings.csv")]
+
+
+def shared_values(con: duckdb.DuckDBPyConnection, folder: Path) -> Row:
+    """Return what every page gets: the run, its feeds and rule versions, the style sheet and the policy that allows it."""
+    css = (folder / "style.css").read_text(encoding="utf-8")
+    values = answers(con, folder, {})
+    return {**values, "run": values["run"][0], "css": Markup(css), "content_policy": content_policy(css)}  # noqa: S704 - ours
+
+
+def write_pages(
+    con: duckdb.DuckDBPyConnection, env: Environment, reports: Path, page: Page, shared: Row, out: Path
+) -> Iterator[Path]:
+    """Write a template's page, or one for each row of its `each.sql`."""
+    folder = reports / page.template
+    template = env.get_template(f"{page.template}.html.j2")
+    each = folder / "each.sql"
+    for keys in rows(con, SqlFile(each), {}) if each.exists() else [{}]:
+        target = out / page.target.format(**{name: safe_name(value) for name, value in keys.items()})
+        place = {"area": page.area, "root": "../" * (page.target.count("/") - 1)}
+        with create(target, page.area) as file:
+            parts = template.stream({**shared, **place, **answers(con, folder, keys)})
+            parts.enable_buffering(50)
+            file.writelines(parts)
+        yield target
+
+
+def answers(con: duckdb.DuckDBPyConnection, folder: Path, keys: Mapping[str, Value]) -> Row:
+    """Return the answer to every query of a folder, by the query's name."""
+    return {file.table: rows(con, file, keys) for file in sql_files(folder) if file.table != "each"}
+
+
+def rows(con: duckdb.DuckDBPyConnection, file: SqlFile, keys: Mapping[str, Value]) -> list[Row]:
+    """Return a query's rows as dictionaries."""
+    con.execute(file.text, file.bind(keys) or None)
+    names = [column[0] for column in con.description or []]
+    return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
+
+
+def write_csv(con: duckdb.DuckDBPyConnection, query: Path, target: Path) -> Path:
+    """Write a query's rows as CSV in which no cell can act as a formula."""
+    con.execute(SqlFile(query).text)
+    with create(target, "worklist") as file:
+        table = csv.writer(file)
+        table.writerow(column[0] for column in con.description or [])
+        while chunk := con.fetchmany(ROWS_AT_ONCE):
+            table.writerows([harmless(value) for value in row] for row in chunk)
+    return target
+
+
+def harmless(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula; numbers and dates stay."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def safe_name(value: object) -> str:
+    """Return a name that is to become a file's. Raises NightroundsError when it could name another place."""
+    name = str(value)
+    if not SAFE_NAME.fullmatch(name):
+        raise NightroundsError(f"{name!r} cannot be a page's file name.", "Use letters, digits, _ and - only.")
+    return name
+
+
+def create(target: Path, area: str) -> IO[str]:
+    """Open a file for writing in its folder, both with the modes of the area."""
+    folder_mode, mode = AREAS[area]
+    make_folder(target.parent, folder_mode)
+    number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    os.fchmod(number, mode)
+    return os.fdopen(number, "w", encoding="utf-8", newline="")
+
+
+def make_folder(folder: Path, mode: int) -> None:
+    """Make a folder, whatever the process's file mask, with exactly this mode."""
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    folder.chmod(mode)

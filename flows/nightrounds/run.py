@@ -1,0 +1,81 @@
+"""One run: the small frozen value that every step gets. Paths, dates and options; never a connection, never a row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from nightrounds.project import Project
+from nightrounds.site import Site
+from nightrounds.sqlfiles import Value
+from nightrounds.warehouse import fact_parameters
+
+
+@dataclass(frozen=True)
+class Run:
+    """One audit of one extract for one date."""
+
+    project: Project
+    site: Site
+    extract: Path
+    source: str
+    out: Path
+    warehouse: Path
+    as_of: date
+    started_at: datetime
+    accept_gate: str | None = None
+
+    @property
+    def run_id(self) -> str:
+        """Name of the run and of its folder: its start in UTC, to the second."""
+        return self.started_at.strftime("%Y-%m-%dT%H%M%SZ")
+
+    @property
+    def building(self) -> Path:
+        """The database that this run builds; it takes the warehouse's place only when all is published."""
+        return self.warehouse.with_name(f".{self.warehouse.name}.building")
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's results are put together, out of sight until they are complete."""
+        return self.out / "runs" / f".{self.run_id}"
+
+    @property
+    def released(self) -> Path:
+        """Where the complete results stand."""
+        return self.out / "runs" / self.run_id
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """What clean, facts and mart files may bind."""
+        chosen = {name: choice.value for name, choice in self.site.facts.items()}
+        days: dict[str, Value] = {"as_of": self.as_of, "disclosure": self.site.disclosure, "run_id": self.run_id}
+        return {**fact_parameters(self.project.rules), **chosen, **days}
+
+
+def new_run(  # noqa: PLR0913 - one argument for each option of `nightrounds run`
+    project: Project,
+    site: Site,
+    extract: Path,
+    *,
+    source: str | None = None,
+    out: Path | None = None,
+    warehouse: Path | None = None,
+    as_of: date | None = None,
+    accept_gate: str | None = None,
+    started_at: datetime | None = None,
+) -> Run:
+    """Describe a run that starts now (or at `started_at`, in UTC). The clock is read here and nowhere else."""
+    started_at = started_at or datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    target = (out or site.out).resolve()
+    return Run(
+        project=project,
+        site=site,
+        extract=extract.resolve(),
+        source=source or site.source,
+        out=target,
+        warehouse=(warehouse or site.warehouse or target / "warehouse.duckdb").resolve(),
+        as_of=as_of or started_at.date(),
+        started_at=started_at,
+        accept_gate=accept_gate,
+    )

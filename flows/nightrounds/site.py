@@ -1,0 +1,66 @@
+"""The site file: what a hospital sets once, in TOML, with NIGHTROUNDS_ variables of the environment above it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nightrounds.errors import NightroundsError
+
+
+class Choice(BaseModel):
+    """A site's own value for a rule's parameter, with the person who chose it and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    value: str | int | float | bool
+    chosen_by: str
+    why: str
+
+
+class Limits(BaseModel):
+    """What closes the gate. Shares are fractions of the rows read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    quarantined: float = 0.05
+    shrinkage: float = 0.20
+    stale_days: int = 3
+    feeds: dict[str, float] = {}
+
+
+class Site(BaseSettings):
+    """Settings of one site. Unknown keys are refused, so that a misspelt one is never silently ignored."""
+
+    model_config = SettingsConfigDict(env_prefix="NIGHTROUNDS_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    name: str = "a site without a name"
+    zone: str = "UTC"
+    extract: Path | None = None
+    source: str = "native"
+    out: Path = Path("build/audit")
+    warehouse: Path | None = None
+    cron: str = "15 2 * * *"
+    keep: int = 14
+    disclosure: Literal["cms11", "round5", "none"] = "cms11"
+    threads: int | None = None
+    memory_limit: str | None = None
+    limits: Limits = Limits()
+    facts: dict[str, Choice] = {}
+    rules: dict[str, dict[str, Choice]] = {}
+    # The checkout is named by the environment too; it is no setting of the site.
+    project: Path | None = None
+
+
+def load_site(path: Path | None) -> Site:
+    """Read the site file; without one, the defaults and the environment. Raises NightroundsError on an unknown key."""
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
+        return Site(**content)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise NightroundsError(f"The site file {path} cannot be read.", "Check that it is there and is TOML.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise NightroundsError(
+            f"The setting {where!r} of the site is wrong: {first['msg']}.", "Correct it and run again."
+        ) from error

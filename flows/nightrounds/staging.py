@@ -1,0 +1,119 @@
+"""Staging: one feed's rows typed by its contract, faults and duplicates told apart from what is loaded."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from nightrounds.database import identifier, text_literal
+from nightrounds.rawtables import RawFile
+from nightrounds.sources import FeedSource
+from nightrounds.sqlfiles import SqlFile, Value
+
+FAULT = "STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)[]"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed's contract and, when it was delivered, its source and the files of its main raw table."""
+
+    contract: SqlFile
+    source: FeedSource | None
+    files: list[RawFile]
+
+    @property
+    def name(self) -> str:
+        """Name of the feed."""
+        return self.contract.table
+
+    @property
+    def key(self) -> str:
+        """The feed's own id column: the first of its contract."""
+        return next(iter(self.contract.column_comments))
+
+    @property
+    def main_table(self) -> str:
+        """The raw table of which every row is one row of the feed."""
+        return next(iter(self.source.needs)) if self.source else self.name
+
+
+def create_source_view(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Create `source.<feed>`: the source's SELECT with every column of the contract, as text; empty when absent."""
+    wanted = [*(c for c in feed.contract.column_comments if c not in ("file", "line", "deleted", "faults")), "deleted"]
+    query = feed.source.file.text if feed.source else "SELECT NULL::VARCHAR AS file, NULL::BIGINT AS line WHERE false"
+    given = {str(row[0]).lower() for row in con.execute(f"DESCRIBE {query}").fetchall()}
+    columns = "".join(f"CAST({identifier(c) if c in given else 'NULL'} AS VARCHAR) AS {identifier(c)}, " for c in wanted)
+    con.execute(f"CREATE OR REPLACE VIEW source.{feed.name} AS SELECT {columns}file, line FROM ({query}\n) AS given")
+
+
+def type_rows(con: duckdb.DuckDBPyConnection, feed: Feed, values: Mapping[str, Value]) -> None:
+    """Create `staging.<feed>`: the contract's typed columns with `faults`, a list of what is wrong or NULL."""
+    bound = feed.contract.bind(values)
+    con.execute(f"CREATE OR REPLACE TABLE staging.{feed.name} AS {feed.contract.text}", bound or None)
+
+
+def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Of the good rows with one id keep the last; equal copies are superseded, other ones get a fault.
+
+    Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`.
+    """
+    table, key = f"staging.{feed.name}", identifier(feed.key)
+    content = ", ".join(identifier(c) for c in _content_columns(con, feed))
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE copies AS
+        WITH repeated AS (SELECT {key} FROM {table} WHERE faults IS NULL GROUP BY {key} HAVING count(*) > 1),
+        rows AS (
+            SELECT t.rowid AS place, {key}, file, line, row({content})::VARCHAR AS content
+            FROM {table} AS t SEMI JOIN repeated USING ({key}) WHERE faults IS NULL
+        )
+        SELECT place, file, row_number() OVER latest AS position, content = first_value(content) OVER latest AS is_copy
+        FROM rows WINDOW latest AS (PARTITION BY {key} ORDER BY file DESC, line DESC)
+        """
+    )
+    equal = "FROM copies WHERE position > 1 AND is_copy"
+    con.execute(f"CREATE OR REPLACE TABLE staging.superseded AS SELECT file, count(*) AS rows {equal} GROUP BY file")
+    con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT place {equal})")
+    con.execute(
+        f"""
+        UPDATE {table}
+        SET faults = [{{'column_name': {text_literal(feed.key)}, 'value': {key}, 'reason': 'conflicting duplicate'}}]::{FAULT}
+        WHERE rowid IN (SELECT place FROM copies WHERE position > 1 AND NOT is_copy)
+        """
+    )
+
+
+def set_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
+    """Copy every row with a fault, whole and with all its reasons, into `audit.quarantine`; bad lines too."""
+    con.execute(
+        f"""
+        INSERT INTO audit.quarantine
+        SELECT $run_id, $feed, s.file, s.line, s.{identifier(feed.key)},
+               array_to_string(list_transform(s.faults, lambda f: f.column_name), '; '),
+               array_to_string(list_transform(s.faults, lambda f: coalesce(f.value, '')), '; '),
+               array_to_string(list_transform(s.faults, lambda f: f.reason), '; '),
+               to_json(o)
+        FROM staging.{feed.name} AS s LEFT JOIN source.{feed.name} AS o ON o.file = s.file AND o.line = s.line
+        WHERE s.faults IS NOT NULL
+        """,
+        {"run_id": run_id, "feed": feed.name},
+    )
+    rows = [
+        [run_id, feed.name, file.path.name, bad.line, None, None, None, bad.reason, json.dumps(bad.raw)]
+        for file in feed.files
+        for bad in file.bad_lines
+    ]
+    if rows:
+        con.executemany(f"INSERT INTO audit.quarantine VALUES ({', '.join('?' * 9)})", rows)
+
+
+def publish_feed(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    """Create the view `extracts.<feed>`: the rows without a fault."""
+    good = f"SELECT * EXCLUDE (faults, deleted) FROM staging.{feed.name} WHERE faults IS NULL"
+    con.execute(f"CREATE OR REPLACE VIEW extracts.{feed.name} AS {good}")
+
+
+def _content_columns(con: duckdb.DuckDBPyConnection, feed: Feed) -> list[str]:
+    described = con.execute(f"DESCRIBE staging.{feed.name}").fetchall()
+    return [name for name, *_ in described if name not in ("file", "line", "faults")]

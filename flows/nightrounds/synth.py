@@ -1,0 +1,120 @@
+"""Invented extracts: the rules' own cases as patients, copied into the past, with what must be found in them.
+
+Every case of every rule becomes a patient whose dates are moved so that the case's `as_of` falls on the extract's day:
+its findings and near-misses, and the answers to them, are those of cases.toml. Copies of these patients, moved back by
+up to two years, give months, places and prescribers something to show; for them there are no answers.
+"""
+
+import csv
+import json
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from nightrounds.cases import Case, case_rows, read_cases
+from nightrounds.database import connect, identifier, text_literal
+from nightrounds.project import Project
+from nightrounds.rules import load_rules
+from nightrounds.sources import FEEDS
+from nightrounds.sqlfiles import SqlFile
+
+# Months over which the copies are spread.
+DAYS_BACK = 700
+FACILITIES = ("north", "south", "east", "west", "central", "riverside")
+
+
+def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: int, *, kind: str = "csv") -> int:
+    """Write an extract of about so many patients (at least one a case), its extract.json and its answers.
+
+    Returns the number of patients. `kind` is csv or parquet. The same arguments give the same files.
+    """
+    cases = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case)]
+    copies = max(1, patients // len(cases))
+    out.mkdir(parents=True, exist_ok=True)
+    with connect() as con:
+        for feed in FEEDS:
+            contract = SqlFile(project.sql / "extracts" / f"{feed}.sql")
+            columns = [c for c in contract.column_comments if c not in ("file", "line", "faults", "deleted")]
+            _read_rows(con, contract, columns, cases, as_of)
+            _copy_rows(con, feed, columns, copies, seed)
+            target = text_literal(str(out / f"{feed}.{kind}"))
+            con.execute(f"COPY written TO {target} ({'HEADER' if kind == 'csv' else 'FORMAT parquet'})")
+    _write_answers(out / "answers.csv", cases, as_of)
+    about = {"extracted_at": f"{as_of}T02:00:00", "mode": "snapshot", "covers": dict.fromkeys(FEEDS, as_of.isoformat())}
+    (out / "extract.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    return len(cases) * copies
+
+
+def _is_plain(case: Case) -> bool:
+    """Tell whether a case can live in a common extract: all feeds delivered to the day, parameters as they are."""
+    return not any(case.content.get(key) for key in ("covers", "absent", "parameters"))
+
+
+def _read_rows(con: duckdb.DuckDBPyConnection, contract: SqlFile, columns: list[str], cases: Sequence[Case], as_of: date) -> None:
+    """Put the cases' rows of one feed into table `base`, as text, with the days by which each patient is moved."""
+    key = next(iter(contract.column_comments))
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "rows.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, [*columns, "moved"], extrasaction="ignore")
+            writer.writeheader()
+            for case in cases:
+                moved = (as_of - case.as_of).days
+                writer.writerows({**row, "moved": moved} for row in case_rows(case, contract.table, key))
+        con.execute(
+            f"CREATE OR REPLACE TABLE base AS FROM read_csv({text_literal(str(path))}, header = true, all_varchar = true)"
+        )
+
+
+def _copy_rows(con: duckdb.DuckDBPyConnection, feed: str, columns: list[str], copies: int, seed: int) -> None:
+    """Create table `written`: every row once as it is and `copies` - 1 times moved back, with invented places."""
+    chosen = ", ".join(f"{_value(feed, c)} AS {identifier(c)}" for c in columns)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE written AS
+        WITH copied AS (
+            SELECT base.*, n, moved::INTEGER - CASE WHEN n = 0 THEN 0 ELSE {_dice("days", seed)} % {DAYS_BACK} END AS days
+            FROM base CROSS JOIN range({copies}) AS t (n)
+        )
+        SELECT {chosen} FROM copied ORDER BY ALL
+        """
+    )
+
+
+def _value(feed: str, column: str) -> str:
+    """Return the SQL of one column of a copied row."""
+    name = identifier(column)
+    if column == "facility_id":
+        places = ", ".join(text_literal(place) for place in FACILITIES)
+        return f"coalesce({name}, [{places}][{_dice('place', 0)} % {len(FACILITIES)} + 1])"
+    if column == "prescriber_id" and feed == "prescriptions":
+        return f"coalesce({name}, 'doctor ' || {_dice('doctor', 0)} % 40)"
+    if column == "encounter_id" and feed == "diagnoses":
+        return name
+    if column.endswith("_id"):
+        return f"{name} || CASE WHEN n = 0 THEN '' ELSE '-' || n END"
+    if column.endswith(("_date", "_at")):
+        moved = f"{name}::TIMESTAMP + to_days(days::INTEGER)"
+        return f"strftime({moved}, CASE WHEN length({name}) = 10 THEN '%Y-%m-%d' ELSE '%Y-%m-%dT%H:%M:%S' END)"
+    return name
+
+
+def _dice(what: str, seed: int) -> str:
+    """Return SQL for a number that is the same for the same patient, copy, purpose and seed, in every version."""
+    return f"('0x' || md5(concat_ws('|', {text_literal(what)}, {seed}, patient_id, n))[:7])::INTEGER"
+
+
+def _write_answers(path: Path, cases: Sequence[Case], as_of: date) -> None:
+    """Write what each rule must say of its own cases' patients: one row a unit."""
+    names = ("rule_id", "patient_id", "case", "index_date", "outcome", "severity")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names, extrasaction="ignore")
+        writer.writeheader()
+        for case in cases:
+            for unit in case.content["expect"]:
+                index = unit["index_date"] + (as_of - case.as_of) if "index_date" in unit else None
+                about = {"rule_id": case.rule_id, "patient_id": case.patient_id, "case": case.name}
+                writer.writerow({**unit, **about, "index_date": index})

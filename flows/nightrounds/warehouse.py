@@ -1,0 +1,63 @@
+"""Build: turn typed feeds into clinical facts, one SQL file a table, layer by layer."""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from nightrounds.database import identifier
+from nightrounds.sqlfiles import SqlFile, Value, layers, sql_files
+
+SCHEMAS = ("raw", "source", "staging", "extracts", "codelists", "clean", "facts", "audit", "mart", "docs")
+Say = Callable[[str], None]
+
+
+def create_schemas(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every schema of the house."""
+    for schema in SCHEMAS:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+
+
+def create_macros(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Create the SQL functions that the layers share, in the order of their file names."""
+    for path in sorted(folder.glob("*.sql")):
+        con.execute(path.read_text(encoding="utf-8"))
+
+
+def create_records(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Create the empty tables of schema `audit` that Python fills: one SELECT without rows in each file."""
+    for file in sql_files(folder):
+        build_table(con, "audit", file, {})
+
+
+def fact_parameters(rules: Path) -> dict[str, Value]:
+    """Return the defaults of the parameters that facts bind (rules/facts.toml)."""
+    content = tomllib.loads((rules / "facts.toml").read_text(encoding="utf-8"))
+    return {name: entry["default"] for name, entry in content["parameters"].items()}
+
+
+def build_table(con: duckdb.DuckDBPyConnection, schema: str, file: SqlFile, values: Mapping[str, Value]) -> None:
+    """Materialise one file as `schema.<file name>`."""
+    con.execute(f"CREATE OR REPLACE TABLE {schema}.{identifier(file.table)} AS {file.text}", file.bind(values) or None)
+
+
+def build_schema(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    values: Mapping[str, Value],
+    *,
+    order: Callable[[Sequence[SqlFile]], Sequence[SqlFile]] = list,
+    say: Say = lambda _: None,
+) -> None:
+    """Build every table of a schema's folder; `order` arranges the files inside a sub-layer (it never matters)."""
+    for layer in layers(folder):
+        for file in order(layer):
+            say(f"{folder.name}.{file.table}")
+            build_table(con, folder.name if folder.name != "marts" else "mart", file, values)
+
+
+def build_facts(con: duckdb.DuckDBPyConnection, sql: Path, values: Mapping[str, Value], say: Say = lambda _: None) -> None:
+    """Build the schemas `clean` and `facts` from `extracts` and `codelists`."""
+    for schema in ("clean", "facts"):
+        build_schema(con, sql / schema, values, say=say)

@@ -1,0 +1,2 @@
+-- One page for each rule.
+SELECT rule_id FROM audit.rules ORDER BY position, rule_id

@@ -1,0 +1,19 @@
+-- The rule's open findings, most pressing first, each with its source rows.
+WITH open_findings AS (
+    SELECT * FROM mart.worklist WHERE rule_id = $rule_id
+),
+
+source_rows AS (
+    SELECT
+        finding_id,
+        list(
+            {'feed': feed, 'source_id': source_id, 'date': date, 'says': says, 'file': file, 'line': line}
+            ORDER BY date NULLS LAST, feed, source_id, file, line
+        ) AS source_rows
+    FROM audit.evidence SEMI JOIN open_findings USING (finding_id)
+    GROUP BY finding_id
+)
+
+SELECT f.*, coalesce(s.source_rows, []) AS source_rows
+FROM open_findings AS f LEFT JOIN source_rows AS s USING (finding_id)
+ORDER BY f.rank

@@ -1,0 +1,325 @@
+-- Courses of magnesium by mouth, each judged at its start, at every renal result during it and when dialysis begins. A
+-- judgement holds until the day before the next: that stretch of days is called a spell.
+WITH
+exposures AS (
+    SELECT * FROM facts.exposures
+    WHERE
+        ingredient = 'magnesium'
+        AND route_group = 'oral'
+        AND coalesce(product_class, '') NOT IN ('bowel_prep', 'intravenous')
+        AND start_date <= $horizon
+),
+
+orders AS (
+    SELECT *, concat(product_class, ' ', coalesce(salt, lower(drug_name))) AS product
+    FROM facts.prescriptions
+    WHERE
+        ingredient = 'magnesium'
+        AND route_group = 'oral'
+        AND coalesce(product_class, '') NOT IN ('bowel_prep', 'intravenous')
+),
+
+dose_steps AS (SELECT * FROM facts.dose_steps WHERE ingredient = 'magnesium'),
+
+people AS (SELECT * FROM facts.people),
+
+renal_function AS (SELECT * FROM facts.renal_function),
+
+renal_codes AS (SELECT * FROM facts.renal_codes),
+
+dialysis AS (SELECT * FROM facts.dialysis),
+
+magnesium_results AS (SELECT * FROM facts.labs WHERE analyte = 'magnesium'),
+
+magnesium_codes AS (
+    SELECT * FROM facts.conditions
+    WHERE condition = 'hypomagnesemia' AND coalesce(qualifier, '') = ''
+),
+
+feeds AS (SELECT * FROM facts.feeds),
+
+blind_spots (place, feed, wording) AS (
+    VALUES
+    (1, 'diagnoses', '; diagnoses not delivered: CKD stages and dependence on dialysis could not be seen'),
+    (2, 'dialysis_sessions', '; dialysis sessions not delivered'),
+    (3, 'procedures', '; procedures not delivered')
+),
+
+courses AS (
+    SELECT e.*, p.birth_date, least(e.end_date, $horizon) AS last_day
+    FROM exposures AS e
+    JOIN people AS p USING (patient_id)
+),
+
+-- Dialysis counts as no renal function at all, so that the lowest tier holds it.
+readings AS (
+    SELECT
+        patient_id,
+        from_day AS day,
+        to_day AS usable_until,
+        1 AS preference,
+        'dialysis' AS origin,
+        0 AS egfr,
+        'on dialysis' AS state,
+        concat('on dialysis (', because, ', ', from_day, ')') AS wording,
+        NULL AS remark,
+        feed,
+        row_id
+    FROM dialysis
+    UNION ALL
+    SELECT
+        patient_id,
+        day,
+        day + $result_days AS usable_until,
+        2 AS preference,
+        origin,
+        egfr,
+        NULL AS state,
+        concat('with eGFR ', shown, ' mL/min/1.73 m2 on ', day) AS wording,
+        concat(
+            if(origin = 'derived', concat('derived from creatinine ', spoken(creatinine_mg_dl), ' mg/dL'), 'reported'),
+            if(unstable, ', unstable: creatinine rose by half or more within 7 days', '')
+        ) AS remark,
+        'labs' AS feed,
+        row_id
+    FROM renal_function
+    UNION ALL
+    SELECT
+        patient_id,
+        day,
+        DATE '9999-12-31' AS usable_until,
+        3 AS preference,
+        'coded' AS origin,
+        egfr_stand_in AS egfr,
+        concat('CKD stage ', stage, ', coded') AS state,
+        concat(
+            'with CKD stage ', stage, ' (', code, ' coded on ', day, ') and no eGFR within ', $result_days, ' days'
+        ) AS wording,
+        NULL AS remark,
+        'diagnoses' AS feed,
+        row_id
+    FROM renal_codes
+),
+
+judged_days AS (
+    SELECT exposure_id, start_date AS day
+    FROM courses
+    UNION
+    SELECT c.exposure_id, r.day
+    FROM courses AS c
+    JOIN readings AS r ON c.patient_id = r.patient_id AND r.day BETWEEN c.start_date AND c.last_day
+    WHERE r.origin <> 'dialysis'
+    UNION
+    SELECT c.exposure_id, min(d.from_day) AS day
+    FROM courses AS c
+    JOIN dialysis AS d ON c.patient_id = d.patient_id AND d.from_day BETWEEN c.start_date AND c.last_day
+    GROUP BY c.exposure_id
+),
+
+spells AS (
+    SELECT
+        c.*,
+        j.day,
+        coalesce(lead(j.day) OVER (PARTITION BY c.exposure_id ORDER BY j.day) - 1, c.last_day) AS until_day
+    FROM judged_days AS j
+    JOIN courses AS c USING (exposure_id)
+),
+
+spell_readings AS (
+    SELECT
+        s.exposure_id,
+        s.day,
+        r.day AS read_on,
+        r.origin,
+        r.egfr,
+        r.state,
+        r.wording,
+        r.remark,
+        coalesce(r.remark IS NOT NULL AND s.day - r.day > $stale_days, FALSE) AS stale,
+        r.feed,
+        r.row_id
+    FROM spells AS s
+    JOIN readings AS r ON s.patient_id = r.patient_id AND s.day BETWEEN r.day AND r.usable_until
+    QUALIFY row_number() OVER (
+        PARTITION BY s.exposure_id, s.day
+        ORDER BY r.preference, r.day DESC, r.egfr, r.row_id
+    ) = 1
+),
+
+spell_doses AS (
+    SELECT s.exposure_id, s.day, max(d.elemental_daily_mg) AS elemental_daily_mg
+    FROM spells AS s
+    JOIN dose_steps AS d
+        ON s.exposure_id = d.exposure_id AND d.start_date <= s.until_day AND d.end_date >= s.day
+    GROUP BY s.exposure_id, s.day
+),
+
+double_orders AS (
+    SELECT
+        a.patient_id,
+        greatest(a.start_date, b.start_date) AS first_day,
+        least(a.end_date, b.end_date) AS last_day,
+        concat(least(a.drug_name, b.drug_name), ', ', greatest(a.drug_name, b.drug_name)) AS names,
+        [source_row('prescriptions', a.row_id), source_row('prescriptions', b.row_id)] AS sources
+    FROM orders AS a
+    JOIN orders AS b
+        ON a.patient_id = b.patient_id
+        AND a.product < b.product
+        AND a.start_date <= b.end_date
+        AND b.start_date <= a.end_date
+),
+
+spell_doubles AS (
+    SELECT s.exposure_id, s.day, o.names, o.sources
+    FROM spells AS s
+    JOIN double_orders AS o
+        ON s.patient_id = o.patient_id AND o.first_day <= s.until_day AND o.last_day >= s.day
+    QUALIFY row_number() OVER (PARTITION BY s.exposure_id, s.day ORDER BY o.first_day, o.names) = 1
+),
+
+tiers AS (
+    SELECT
+        s.*,
+        r.* EXCLUDE (exposure_id, day),
+        d.elemental_daily_mg,
+        o.names AS double_names,
+        o.sources AS double_sources,
+        age_on(s.birth_date, s.day) AS age,
+        CASE
+            WHEN r.egfr < $critical_below THEN 1
+            WHEN r.egfr < $high_below THEN 2
+            WHEN r.egfr < $moderate_below THEN 3
+            WHEN r.egfr < $info_below THEN 4
+            WHEN r.egfr IS NOT NULL THEN 5
+            ELSE 6
+        END AS tier
+    FROM spells AS s
+    LEFT JOIN spell_readings AS r USING (exposure_id, day)
+    LEFT JOIN spell_doses AS d USING (exposure_id, day)
+    LEFT JOIN spell_doubles AS o USING (exposure_id, day)
+),
+
+weighed AS (
+    SELECT
+        *,
+        concat_ws(
+            ', ',
+            CASE
+                WHEN elemental_daily_mg >= $elemental_mg AND age >= $old_age
+                    THEN concat(spoken(round(elemental_daily_mg, 1)), ' mg elemental magnesium a day at ', age)
+            END,
+            CASE
+                WHEN double_names IS NOT NULL
+                    THEN concat('two magnesium products at once (', double_names, ')')
+            END,
+            CASE WHEN length_days > $long_days THEN concat('a course of ', length_days, ' days') END
+        ) AS weights
+    FROM tiers
+),
+
+worst_spells AS (
+    SELECT *, tier = 3 AND weights <> '' AS is_escalated
+    FROM weighed
+    QUALIFY row_number() OVER (PARTITION BY exposure_id ORDER BY tier, is_escalated DESC, day) = 1
+),
+
+low_magnesium_signs AS (
+    SELECT
+        patient_id,
+        collected_on AS day,
+        concat(value_as_sent, ' ', unit_as_sent) AS wording,
+        'labs' AS feed,
+        row_id
+    FROM magnesium_results
+    WHERE own_value < CASE own_unit WHEN 'mmol/L' THEN 0.70 WHEN 'mg/dL' THEN 1.7 WHEN 'meq/L' THEN 1.4 END
+    UNION ALL
+    SELECT patient_id, day, code AS wording, 'diagnoses' AS feed, row_id
+    FROM magnesium_codes
+),
+
+low_magnesium_courses AS (
+    SELECT
+        c.exposure_id,
+        concat('; hypomagnesaemia on file (', l.wording, ' on ', l.day, ')') AS low_magnesium,
+        source_row(l.feed, l.row_id) AS source
+    FROM courses AS c
+    JOIN low_magnesium_signs AS l
+        ON c.patient_id = l.patient_id
+        AND l.day BETWEEN c.start_date - $low_magnesium_days AND c.last_day
+    QUALIFY row_number() OVER (PARTITION BY c.exposure_id ORDER BY l.day DESC, l.wording, l.row_id) = 1
+),
+
+unseen AS (
+    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.place), '') AS unseen
+    FROM blind_spots AS b
+    JOIN feeds AS f USING (feed)
+    WHERE NOT f.present
+),
+
+worded AS (
+    SELECT
+        w.*,
+        concat(
+            w.wording,
+            if(w.remark IS NULL, '', concat(' (', w.remark)),
+            if(w.stale, concat(', ', w.day - w.read_on, ' days old: stale'), ''),
+            if(w.remark IS NULL, '', ')')
+        ) AS renal,
+        CASE
+            WHEN w.is_escalated THEN concat('; high because of ', w.weights)
+            WHEN w.tier = 3 AND w.elemental_daily_mg IS NULL THEN '; elemental dose unknown'
+            ELSE ''
+        END AS escalated,
+        coalesce(l.low_magnesium, '') AS low_magnesium,
+        l.source AS low_magnesium_source,
+        u.unseen
+    FROM worst_spells AS w
+    CROSS JOIN unseen AS u
+    LEFT JOIN low_magnesium_courses AS l USING (exposure_id)
+)
+
+SELECT
+    exposure_id AS unit_id,
+    patient_id,
+    if(tier <= 4, day, start_date) AS index_date,
+    CASE tier WHEN 6 THEN 'not_evaluable' WHEN 5 THEN 'clear' ELSE 'finding' END AS outcome,
+    CASE
+        WHEN tier = 1 THEN 'critical'
+        WHEN tier = 2 OR is_escalated THEN 'high'
+        WHEN tier = 3 THEN 'moderate'
+        WHEN tier = 4 THEN 'info'
+    END AS severity,
+    coalesce(
+        state,
+        CASE tier
+            WHEN 1 THEN concat('eGFR below ', $critical_below)
+            WHEN 2 THEN concat('eGFR ', $critical_below, '-', $high_below - 1)
+            WHEN 3 THEN concat('eGFR ', $high_below, '-', $moderate_below - 1)
+            WHEN 4 THEN concat('eGFR ', $moderate_below, '-', $info_below - 1)
+            WHEN 5 THEN concat('eGFR ', $info_below, ' or more')
+            ELSE 'no usable renal function'
+        END
+    ) AS reason,
+    end_date AS active_until,
+    list_sort(list_distinct(list_concat(
+        list_transform(prescription_ids, lambda id: source_row('prescriptions', id)),
+        if(row_id IS NULL, [], [source_row(feed, row_id)]),
+        if(is_escalated, coalesce(double_sources, []), []),
+        if(low_magnesium_source IS NULL, [], [low_magnesium_source])
+    ))) AS sources,
+    first_drug_name AS drug_name,
+    product_class,
+    start_date,
+    end_date,
+    length_days,
+    age,
+    egfr,
+    read_on,
+    origin,
+    coalesce(stale, FALSE) AS stale,
+    elemental_daily_mg,
+    renal,
+    escalated,
+    low_magnesium,
+    unseen
+FROM worded

@@ -1,0 +1,76 @@
+-- One finding with its life from run to run.
+-- finding_id: the finding's own id, the same in every run
+-- rule_id: the rule
+-- rule_version: the rule's version when the finding was last seen
+-- patient_id: the patient
+-- unit_id: what was counted
+-- index_date: the day the criterion was first met
+-- severity: critical, high, moderate, low or info
+-- open: whether someone can still act on it
+-- first_seen_run: the run that found it first
+-- last_seen_run: the last run in which the rule found it
+-- state: new, persisting, reopened, resolved or exempt
+-- resolved_reason: why it is no longer open: stopped, expired, died, left, feed_missing, rule_changed or data_corrected
+-- facility_id: where the first prescription behind it was written
+-- prescriber_id: who wrote the first prescription behind it
+-- reason: the rule's reason
+-- message: the finding in one sentence
+-- evidence: the columns that the rule gives as evidence (JSON)
+WITH rules AS (
+    SELECT rule_id, version, run_status, horizon FROM audit.rules
+),
+
+results AS (
+    SELECT * FROM audit.results
+),
+
+earlier AS (
+    SELECT * FROM audit.previous_findings
+),
+
+found AS (
+    SELECT
+        left(md5(r.rule_id || '|' || r.unit_id), 16) AS finding_id, r.*, u.version AS rule_version,
+        coalesce(r.active_until < u.horizon, false) AS has_stopped
+    FROM results AS r JOIN rules AS u USING (rule_id)
+    WHERE r.outcome = 'finding'
+),
+
+present AS (
+    SELECT
+        f.finding_id, f.rule_id, f.rule_version, f.patient_id, f.unit_id, f.index_date, f.severity, f.open,
+        coalesce(e.first_seen_run, $run_id) AS first_seen_run, $run_id AS last_seen_run,
+        CASE
+            WHEN NOT f.open THEN 'resolved'
+            WHEN e.finding_id IS NULL THEN 'new'
+            WHEN e.state = 'resolved' THEN 'reopened'
+            ELSE 'persisting'
+        END AS state,
+        CASE WHEN NOT f.open THEN CASE WHEN f.has_stopped THEN 'stopped' ELSE 'expired' END END AS resolved_reason,
+        f.facility_id, f.prescriber_id, f.reason, f.message, f.evidence
+    FROM found AS f LEFT JOIN earlier AS e USING (finding_id)
+),
+
+gone AS (
+    SELECT
+        e.finding_id, e.rule_id, e.rule_version, e.patient_id, e.unit_id, e.index_date, e.severity, false AS open,
+        e.first_seen_run, e.last_seen_run, 'resolved' AS state,
+        CASE
+            WHEN e.state = 'resolved' THEN e.resolved_reason
+            WHEN u.run_status = 'not_run' THEN 'feed_missing'
+            WHEN p.patient_id IS NULL THEN 'left'
+            WHEN p.death_date IS NOT NULL AND r.outcome = 'excluded' THEN 'died'
+            WHEN u.version IS DISTINCT FROM e.rule_version THEN 'rule_changed'
+            ELSE 'data_corrected'
+        END AS resolved_reason,
+        e.facility_id, e.prescriber_id, e.reason, e.message, e.evidence
+    FROM earlier AS e
+    ANTI JOIN found USING (finding_id)
+    LEFT JOIN rules AS u USING (rule_id)
+    LEFT JOIN facts.people AS p USING (patient_id)
+    LEFT JOIN results AS r ON e.rule_id = r.rule_id AND e.unit_id = r.unit_id
+)
+
+SELECT * FROM present
+UNION ALL BY NAME
+SELECT * FROM gone

@@ -1,0 +1,71 @@
+-- One unit of one rule with its one outcome, after the exclusions that hold for every rule.
+-- rule_id: the rule
+-- unit_id: what was counted; the same in every run
+-- patient_id: the patient
+-- index_date: the day the unit first meets, or could first meet, the criterion
+-- outcome: finding, clear, excluded, not_evaluable or pending
+-- severity: critical, high, moderate, low or info; only for a finding
+-- reason: why the outcome is what it is
+-- facility_id: where the first prescription behind the unit was written, else the patient's own
+-- prescriber_id: who wrote the first prescription behind the unit
+-- evidence: the columns that the rule gives as evidence (JSON)
+-- message: the finding in one sentence; only for a finding
+-- active_until: the last day of the exposure judged, if the unit has one
+-- open: whether someone can still act on the finding
+-- sources: the source rows behind the unit
+WITH decided AS (
+    SELECT * FROM audit.decided
+),
+
+rules AS (
+    SELECT rule_id, excludes_hospice, act_within, horizon FROM audit.rules
+),
+
+people AS (
+    SELECT patient_id, birth_date, death_date, hospice_from, facility_id FROM facts.people
+),
+
+first_orders AS (
+    SELECT rule_id, unit_id, list_filter(sources, lambda s: s.feed = 'prescriptions')[1].row_id AS row_id
+    FROM decided
+),
+
+orders AS (
+    SELECT row_id, any_value(facility_id) AS facility_id, any_value(prescriber_id) AS prescriber_id
+    FROM facts.prescriptions SEMI JOIN first_orders USING (row_id)
+    GROUP BY row_id
+),
+
+judged AS (
+    SELECT
+        d.*, p.hospice_from <= d.index_date AS in_hospice, r.act_within, r.horizon,
+        coalesce(o.facility_id, p.facility_id) AS facility_id, o.prescriber_id,
+        CASE
+            WHEN age_on(p.birth_date, d.index_date) < 18 THEN 'under 18'
+            WHEN p.death_date < d.index_date THEN 'died before the index date'
+            WHEN p.hospice_from <= d.index_date AND r.excludes_hospice THEN 'hospice or palliative care'
+        END AS exclusion
+    FROM decided AS d
+    JOIN rules AS r USING (rule_id)
+    LEFT JOIN people AS p USING (patient_id)
+    LEFT JOIN first_orders AS f USING (rule_id, unit_id)
+    LEFT JOIN orders AS o ON f.row_id = o.row_id
+),
+
+settled AS (
+    SELECT
+        * EXCLUDE (outcome, reason),
+        CASE WHEN exclusion IS NULL THEN outcome ELSE 'excluded' END AS outcome,
+        coalesce(exclusion, reason) AS reason
+    FROM judged
+)
+
+SELECT
+    rule_id, unit_id, patient_id, index_date, outcome,
+    CASE WHEN outcome = 'finding' THEN CASE WHEN in_hospice THEN 'info' ELSE severity END END AS severity,
+    reason, facility_id, prescriber_id, evidence,
+    CASE WHEN outcome = 'finding' THEN message END AS message,
+    active_until,
+    coalesce(outcome = 'finding' AND (active_until >= horizon OR index_date + act_within >= horizon), false) AS open,
+    sources
+FROM settled

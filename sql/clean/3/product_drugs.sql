@@ -1,0 +1,173 @@
+-- One ingredient of one distinct product: what it is, by which route it is given, and how much of it a dose unit holds.
+-- Products that hold no ingredient of a drug code list are not here.
+-- product_id: product, see clean.products
+-- ingredient: ingredient
+-- matched_by: code:rxnorm, code:ndc, code:atc, code:snomed, or name
+-- name_agrees: whether the name says the ingredient that the code stands for; NULL without a name
+-- route_group: oral, injectable, intrathecal, topical, vaginal, ophthalmic or other; NULL when neither the route, nor the
+--   code, nor a dose form says it. The route as sent decides unless it contradicts the dose form (a tablet given as an
+--   injection), and all injectable baclofen is intrathecal
+-- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous
+-- salt: magnesium salt
+-- elemental_fraction: share of elemental magnesium in the salt
+-- strength_mg: mg of a tablet or capsule, or in `per_ml` ml
+-- per_ml: ml that hold `strength_mg`; NULL for tablets and capsules
+-- strength_source: where the strength comes from: code, strength or name
+-- dose_unit_kind: what the dose unit measures: mass, volume, amount or count; NULL when it does not say
+-- mg_per_dose_unit: mg, as labelled, of one dose unit
+-- elemental_mg_per_dose_unit: mg of elemental magnesium of one dose unit
+WITH by_code AS (
+    SELECT
+        p.product_id,
+        m.ingredient,
+        m.matched_by,
+        n.ingredient IS NOT NULL OR contains(p.words, words_of(m.ingredient)) AS name_agrees,
+        CASE WHEN m.level IN ('product', 'drug') THEN m.route_group END AS product_route_group,
+        coalesce(m.route_group, n.route_group) AS usual_route_group,
+        coalesce(m.product_class, n.product_class) AS known_class,
+        m.salt,
+        m.strength_mg,
+        m.per_ml
+    FROM clean.products AS p
+    JOIN clean.drug_code_matches AS m USING (product_id)
+    LEFT JOIN clean.drug_name_matches AS n ON p.words = n.words AND m.ingredient = n.ingredient
+    WHERE m.certain OR p.words IS NULL OR n.ingredient IS NOT NULL
+),
+
+by_name AS (
+    SELECT
+        p.product_id,
+        n.ingredient,
+        'name' AS matched_by,
+        TRUE AS name_agrees,
+        NULL AS product_route_group,
+        n.route_group AS usual_route_group,
+        n.product_class AS known_class,
+        NULL AS salt,
+        NULL AS strength_mg,
+        NULL AS per_ml
+    FROM clean.products AS p
+    JOIN clean.drug_name_matches AS n USING (words)
+    ANTI JOIN by_code USING (product_id)
+),
+
+identified AS (
+    SELECT * FROM by_code
+    UNION ALL
+    SELECT * FROM by_name
+),
+
+routes AS (
+    SELECT lower(trim(route)) AS route, any_value(route_group) AS route_group FROM codelists.routes GROUP BY ALL
+),
+
+named_salts AS (
+    SELECT p.product_id, any_value(s.salt) AS salt
+    FROM clean.products AS p
+    JOIN identified AS i USING (product_id)
+    JOIN codelists.magnesium_salts AS s ON contains(p.words, words_of(s.words))
+    WHERE i.ingredient = 'magnesium'
+    GROUP BY p.product_id
+    HAVING count(DISTINCT s.salt) = 1
+),
+
+fractions AS (
+    SELECT salt, any_value(TRY_CAST(elemental_fraction AS DOUBLE)) AS elemental_fraction
+    FROM codelists.magnesium_salts
+    GROUP BY salt
+),
+
+texts AS (
+    SELECT
+        i.*,
+        p.words,
+        p.form_words,
+        coalesce(r.route_group, form_route_group(words_of(p.route))) AS sent_route_group,
+        coalesce(i.product_route_group, form_route_group(p.words)) AS form_group,
+        coalesce(i.salt, s.salt) AS any_salt,
+        measure_of(p.dose_unit) AS dose_unit,
+        strengths_in(p.strength) AS sent_strengths,
+        strengths_in(p.drug_name) AS named_strengths,
+        flatten(list_transform(
+            list_filter(
+                string_split(p.drug_name, ' / '), lambda part: contains(words_of(part), words_of(i.ingredient))
+            ),
+            lambda part: strengths_in(part)
+        )) AS part_strengths
+    FROM identified AS i
+    JOIN clean.products AS p USING (product_id)
+    LEFT JOIN routes AS r ON lower(trim(p.route)) = r.route
+    LEFT JOIN named_salts AS s USING (product_id)
+),
+
+routed AS (
+    SELECT
+        *,
+        CASE
+            WHEN sent_route_group IS NULL
+                THEN coalesce(form_group, usual_route_group, form_route_group(form_words))
+            WHEN form_group IS NULL OR form_group = sent_route_group THEN sent_route_group
+            WHEN form_group = 'injectable' AND sent_route_group = 'intrathecal' THEN sent_route_group
+            ELSE form_group
+        END AS any_route_group,
+        CASE
+            WHEN strength_mg IS NOT NULL THEN {'mg': strength_mg, 'per_ml': per_ml, 'source': 'code'}
+            WHEN len(sent_strengths) = 1
+                THEN {'mg': sent_strengths[1].mg, 'per_ml': sent_strengths[1].per_ml, 'source': 'strength'}
+            WHEN len(named_strengths) = 1
+                THEN {'mg': named_strengths[1].mg, 'per_ml': named_strengths[1].per_ml, 'source': 'name'}
+            WHEN len(part_strengths) = 1
+                THEN {'mg': part_strengths[1].mg, 'per_ml': part_strengths[1].per_ml, 'source': 'name'}
+        END AS strength,
+        per_ml IS NOT NULL
+        OR dose_unit.kind IS NOT DISTINCT FROM 'volume'
+        OR regexp_matches(form_words, ' (solution|liquid|suspension|syrup|elixir|bottle|btl|([0-9]+)?ml) ') AS liquid
+    FROM texts
+),
+
+measured AS (
+    SELECT
+        r.*,
+        f.elemental_fraction,
+        CASE
+            WHEN ingredient != 'baclofen' THEN any_route_group
+            WHEN any_route_group = 'injectable' THEN 'intrathecal'
+            WHEN any_route_group IS NULL AND regexp_matches(form_words, '[0-9 ](mcg|microgram) ') THEN 'intrathecal'
+            ELSE any_route_group
+        END AS route_group,
+        CASE dose_unit.kind
+            WHEN 'mass' THEN dose_unit.size
+            WHEN 'count' THEN CASE WHEN strength.per_ml IS NULL THEN strength.mg END
+            WHEN 'volume' THEN dose_unit.size * strength.mg / strength.per_ml
+            WHEN 'amount' THEN CASE WHEN ingredient = 'magnesium' THEN dose_unit.size * 24.305 / f.elemental_fraction END
+        END AS mg_per_dose_unit
+    FROM routed AS r
+    LEFT JOIN fractions AS f ON r.ingredient = 'magnesium' AND r.any_salt = f.salt
+)
+
+SELECT
+    product_id,
+    ingredient,
+    matched_by,
+    name_agrees,
+    route_group,
+    CASE
+        WHEN ingredient != 'magnesium' THEN NULL
+        WHEN route_group = 'injectable' THEN 'intravenous'
+        WHEN known_class != 'intravenous' THEN known_class
+        WHEN any_salt IN ('hydroxide', 'sulfate', 'carbonate', 'trisilicate') THEN 'laxative_antacid'
+        WHEN any_salt = 'citrate' AND liquid THEN 'laxative_antacid'
+        ELSE 'supplement'
+    END AS product_class,
+    any_salt AS salt,
+    elemental_fraction,
+    strength.mg AS strength_mg,
+    strength.per_ml,
+    strength.source AS strength_source,
+    dose_unit.kind AS dose_unit_kind,
+    mg_per_dose_unit,
+    CASE
+        WHEN ingredient = 'magnesium' AND dose_unit.kind = 'amount' THEN dose_unit.size * 24.305
+        ELSE mg_per_dose_unit * elemental_fraction
+    END AS elemental_mg_per_dose_unit
+FROM measured

@@ -1,0 +1,19 @@
+-- One distinct code and name that disagree: the code stands for a listed ingredient that the name does not say. The code is
+-- followed; the data-quality report lists the pair, since a mistyped or reused code looks just so.
+-- drug_code: code as sent
+-- drug_code_system: system of the code as sent
+-- drug_name: name as sent
+-- ingredient: ingredient that the code stands for
+-- prescriptions: number of prescriptions that carry both
+-- administrations: number of administrations that carry both
+SELECT
+    p.drug_code,
+    p.drug_code_system,
+    p.drug_name,
+    d.ingredient,
+    CAST(sum(p.prescriptions) AS BIGINT) AS prescriptions,
+    CAST(sum(p.administrations) AS BIGINT) AS administrations
+FROM clean.product_drugs AS d
+JOIN clean.products AS p USING (product_id)
+WHERE NOT d.name_agrees
+GROUP BY ALL

@@ -1,0 +1,7 @@
+-- One ingredient of one drug code list, for joins on the ingredient: cns_active, qt_prolonging, ppi ... A set says nothing of
+-- the route: a rule that means systemic use asks for the route group as well.
+-- list: name of the drug code list
+-- ingredient: ingredient
+SELECT DISTINCT list, ingredient FROM codelists.drugs
+UNION
+SELECT DISTINCT list, ingredient FROM codelists.drug_names

@@ -1,0 +1,28 @@
+-- The five outcomes of a rule at one facility.
+-- rule_id: the rule
+-- facility_id: the facility, or 'not recorded'
+-- units: units of all five outcomes
+-- numerator: findings
+-- denominator: findings and clear units
+-- rate: numerator / denominator, NULL when there is nothing to divide by
+-- clear: units judged and clear
+-- excluded: units excluded, each for a reason
+-- not_evaluable: units that could not be judged for want of data
+-- pending: units whose follow-up is not long enough yet
+WITH counts AS (
+    SELECT rule_id, cell, outcome, units FROM mart.outcome_count WHERE breakdown = 'facility'
+)
+
+SELECT
+    rule_id,
+    cell AS facility_id,
+    CAST(sum(units) AS BIGINT) AS units,
+    CAST(sum(units) FILTER (outcome = 'finding') AS BIGINT) AS numerator,
+    CAST(sum(units) FILTER (outcome IN ('finding', 'clear')) AS BIGINT) AS denominator,
+    numerator / nullif(denominator, 0) AS rate,
+    CAST(sum(units) FILTER (outcome = 'clear') AS BIGINT) AS clear,
+    CAST(sum(units) FILTER (outcome = 'excluded') AS BIGINT) AS excluded,
+    CAST(sum(units) FILTER (outcome = 'not_evaluable') AS BIGINT) AS not_evaluable,
+    CAST(sum(units) FILTER (outcome = 'pending') AS BIGINT) AS pending
+FROM counts
+GROUP BY rule_id, cell

@@ -1,0 +1,82 @@
+-- One outcome of one rule in one month, facility or age band and sex, as it may be shown on a shareable page.
+-- The cells of an outcome add up to the rule's own count, which is shown too. A column with a small cell therefore
+-- withholds one large cell as well (always the first large one, so that the choice is the same night after night), or
+-- the whole column, zeros included, when it has none large enough. Totals of a month or place are never shown apart from
+-- their parts; where another rule counts the same units there and shows all of them, the whole table is withheld.
+-- rule_id: the rule
+-- breakdown: month, facility or stratum
+-- cell: the month (its first day), the facility, or the age band and sex (with | between)
+-- outcome: finding, clear, excluded, not_evaluable or pending
+-- units: the count to show, NULL when it is hidden
+-- status: shown, small (1 to the policy's limit) or withheld (any number, hidden for the sake of a small one)
+-- shown: what to print
+WITH policy AS (
+    SELECT small_limit, small_mark, rounded_to, cover_from FROM mart.disclosure
+),
+
+counts AS (
+    SELECT c.*, c.patients BETWEEN 1 AND p.small_limit AS is_small, p.cover_from
+    FROM mart.outcome_count AS c CROSS JOIN policy AS p
+    WHERE c.breakdown IN ('month', 'facility', 'stratum')
+),
+
+margins AS (
+    SELECT rule_id, outcome, status AS margin_status FROM mart.public_outcome
+),
+
+columns_seen AS (
+    SELECT
+        c.*, m.margin_status,
+        bool_or(c.is_small) OVER one_column AS has_small,
+        min(CASE WHEN NOT c.is_small AND c.units >= c.cover_from THEN c.cell END) OVER one_column AS cover_cell
+    FROM counts AS c JOIN margins AS m USING (rule_id, outcome)
+    WINDOW one_column AS (PARTITION BY c.rule_id, c.breakdown, c.outcome)
+),
+
+column_wise AS (
+    SELECT
+        rule_id, breakdown, cell, outcome, units, cover_from,
+        CASE
+            WHEN cover_from IS NULL THEN CASE WHEN is_small THEN 'small' ELSE 'shown' END
+            WHEN margin_status = 'small' THEN 'withheld'
+            WHEN margin_status = 'shown' AND NOT has_small THEN 'shown'
+            WHEN cover_cell IS NULL OR cell = cover_cell THEN 'withheld'
+            WHEN is_small THEN 'small'
+            ELSE 'shown'
+        END AS status
+    FROM columns_seen
+),
+
+row_totals AS (
+    SELECT
+        rule_id, breakdown, cell, sum(units) AS units, bool_or(status <> 'shown') AS is_hidden,
+        sum(sum(units)) OVER (PARTITION BY rule_id, breakdown) AS rule_units
+    FROM column_wise
+    GROUP BY rule_id, breakdown, cell
+),
+
+exposed AS (
+    SELECT DISTINCT mine.rule_id, mine.breakdown
+    FROM row_totals AS mine
+    JOIN row_totals AS theirs USING (breakdown, cell, units, rule_units)
+    WHERE mine.rule_id <> theirs.rule_id AND mine.is_hidden AND NOT theirs.is_hidden AND mine.units > 0
+),
+
+decided AS (
+    SELECT
+        c.rule_id, c.breakdown, c.cell, c.outcome, c.units,
+        CASE WHEN e.rule_id IS NOT NULL AND c.cover_from IS NOT NULL THEN 'withheld' ELSE c.status END AS status
+    FROM column_wise AS c LEFT JOIN exposed AS e USING (rule_id, breakdown)
+),
+
+rounded AS (
+    SELECT
+        d.rule_id, d.breakdown, d.cell, d.outcome, d.status, p.small_mark,
+        CASE WHEN d.status = 'shown' THEN CAST(round(d.units / p.rounded_to) * p.rounded_to AS BIGINT) END AS units
+    FROM decided AS d CROSS JOIN policy AS p
+)
+
+SELECT
+    rule_id, breakdown, cell, outcome, units, status,
+    CASE status WHEN 'shown' THEN CAST(units AS VARCHAR) WHEN 'small' THEN small_mark ELSE 'withheld' END AS shown
+FROM rounded

@@ -1,0 +1,71 @@
+-- One open finding that somebody should look at, most pressing first: severity, then newness, then the latest index date.
+-- Rules of the kinds documentation and descriptive give rates only and have no row here, nor have exempt findings.
+-- rank: place in the list, 1 for the most pressing finding
+-- patient_rank: place of the patient in a list of patients, by the patient's most pressing finding
+-- finding_id: the finding's own id, the same in every run
+-- rule_id: the rule
+-- rule_version: version of the rule
+-- title: the rule's title
+-- pack: the rule's pack
+-- kind: safety, signal or value
+-- severity: critical, high, moderate, low or info
+-- state: new, reopened or persisting
+-- patient_id: the patient
+-- age: age in full years on the audit's date
+-- sex: the patient's sex
+-- facility_id: where the first prescription behind the finding was written
+-- prescriber_id: who wrote the first prescription behind it
+-- unit_id: what was counted
+-- index_date: the day the criterion was first met
+-- days_since: days from the index date to the audit's date
+-- message: the finding in one sentence
+-- reason: the rule's reason
+-- action: what the rule advises to do
+-- first_seen_run: the run that found it first
+WITH findings AS (
+    SELECT * FROM audit.findings WHERE open AND state IN ('new', 'reopened', 'persisting')
+),
+
+rules AS (
+    SELECT rule_id, position, title, pack, kind, action
+    FROM audit.rules WHERE kind NOT IN ('documentation', 'descriptive')
+),
+
+people AS (
+    SELECT patient_id, birth_date, sex FROM facts.people
+),
+
+described AS (
+    SELECT
+        f.finding_id, f.rule_id, f.rule_version, f.severity, f.state, f.patient_id, f.facility_id, f.prescriber_id,
+        f.unit_id, f.index_date, f.message, f.reason, f.first_seen_run,
+        r.position, r.title, r.pack, r.kind, r.action,
+        age_on(p.birth_date, CAST($as_of AS DATE)) AS age, coalesce(p.sex, 'unknown') AS sex
+    FROM findings AS f
+    JOIN rules AS r USING (rule_id)
+    LEFT JOIN people AS p USING (patient_id)
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (
+            ORDER BY
+                list_position(['critical', 'high', 'moderate', 'low', 'info'], severity),
+                list_position(['new', 'reopened', 'persisting'], state),
+                index_date DESC, position, patient_id, finding_id
+        ) AS rank
+    FROM described
+),
+
+grouped AS (
+    SELECT *, min(rank) OVER (PARTITION BY patient_id) AS patient_best FROM ranked
+)
+
+SELECT
+    rank,
+    dense_rank() OVER (ORDER BY patient_best) AS patient_rank,
+    finding_id, rule_id, rule_version, title, pack, kind, severity, state, patient_id, age, sex, facility_id,
+    prescriber_id, unit_id, index_date, CAST($as_of AS DATE) - index_date AS days_since, message, reason, action,
+    first_seen_run
+FROM grouped

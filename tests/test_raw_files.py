@@ -1,0 +1,115 @@
+"""Raw files come in row for row, with the physical line of each record, however broken a line is."""
+
+import gzip
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from nightrounds.errors import NightroundsError
+from nightrounds.files import csv_head, discover, survey
+from nightrounds.rawtables import create_raw_table, inspect
+
+HEAD = b"id,name,x\n"
+# Each: what follows the header, the good rows as (id, name, x, line), the bad lines as (line, reason).
+BODIES = {
+    "plain": (b"1,a,2\n2,b,3\n", [("1", "a", "2", 2), ("2", "b", "3", 3)], []),
+    "no newline at the end": (b"1,a,2", [("1", "a", "2", 2)], []),
+    "quotes inside quotes": (b'1,"a ""q"" b",2\n', [("1", 'a "q" b', "2", 2)], []),
+    "a line break inside quotes": (b'1,"a\nb",2\n2,b,3\n', [("1", "a\nb", "2", 2), ("2", "b", "3", 4)], []),
+    "an empty line is no row": (b"1,a,2\n\n2,b,3\n", [("1", "a", "2", 2), ("2", "b", "3", 4)], []),
+    "too many fields": (b"1,a,2,9\n2,b,3\n", [("2", "b", "3", 3)], [(2, "wrong number of fields")]),
+    "too few fields": (b"1,a\n2,b,3\n", [("2", "b", "3", 3)], [(2, "wrong number of fields")]),
+    "an open quote costs one line": (
+        b'1,"a,2\n2,b,3\n3,"c",4\n',
+        [("2", "b", "3", 3), ("3", "c", "4", 4)],
+        [(2, "broken quote")],
+    ),
+    "text after a quote": (b'1,"a"b,2\n2,b,3\n', [("2", "b", "3", 3)], [(2, "broken quote")]),
+    "not UTF-8": (b"1,\xff\xfe,2\n2,b,3\n", [("2", "b", "3", 3)], [(2, "not UTF-8")]),
+    "a NUL byte": (b"1,a\0b,2\n2,b,3\n", [("2", "b", "3", 3)], [(2, "NUL byte")]),
+    "mixed line ends": (b"1,a,2\r\n2,b,3\n", [("1", "a", "2", 2), ("2", "b", "3", 3)], []),
+    "an open quote in the last line": (b'1,a,2\n2,"b,3', [("1", "a", "2", 2)], [(3, "broken quote")]),
+}
+
+
+def read(tmp_path: Path, content: bytes, name: str = "feed.csv") -> tuple[list[tuple[object, ...]], list[tuple[int, str]]]:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA raw")
+        file = inspect(con, path)
+        create_raw_table(con, "feed", ["id", "name", "x"], [file], tmp_path)
+        rows = con.execute("SELECT id, name, x, line FROM raw.feed ORDER BY line").fetchall()
+    return rows, [(bad.line, bad.reason) for bad in file.bad_lines]
+
+
+@pytest.mark.parametrize("case", BODIES, ids=str)
+@pytest.mark.parametrize("name", ["feed.csv", "feed.csv.gz"])
+def test_rows_and_lines(tmp_path: Path, case: str, name: str) -> None:
+    body, rows, bad = BODIES[case]
+    assert read(tmp_path, HEAD + body, name) == (rows, bad)
+
+
+def test_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xef\xbb\xbf" + (HEAD + b"1,a,2\n").replace(b"\n", b"\r\n")) == ([("1", "a", "2", 2)], [])
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
+def test_delimiter_is_read_off_the_header(tmp_path: Path, mark: str) -> None:
+    assert read(tmp_path, (HEAD + b"1,a,2\n").replace(b",", mark.encode()))[0] == [("1", "a", "2", 2)]
+
+
+def test_header_only_is_a_file_of_no_rows(tmp_path: Path) -> None:
+    assert read(tmp_path, HEAD) == ([], [])
+
+
+def test_columns_in_any_order_and_case_and_absent_ones_null(tmp_path: Path) -> None:
+    assert read(tmp_path, b"X,Id,other\n2,1,z\n")[0] == [("1", None, "2", 2)]
+
+
+def test_parquet_lines_count_from_one(tmp_path: Path) -> None:
+    path = tmp_path / "feed.parquet"
+    duckdb.execute(f"COPY (SELECT 7 AS id, 'a' AS name, 1.5 AS x UNION ALL SELECT 8, 'b', 2) TO '{path}'")
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA raw")
+        create_raw_table(con, "feed", ["id", "x"], [inspect(con, path)], tmp_path)
+        assert con.execute("SELECT id, x, line FROM raw.feed").fetchall() == [("7", "1.5", 1), ("8", "2.0", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("feed.csv", b"", "is empty"),
+        ("feed.csv.gz", gzip.compress(HEAD * 500)[:-20], "cannot be read to its end"),
+        ("feed.parquet", b"PAR1 and then nothing", "not a readable Parquet file"),
+        ("feed.csv", b"id,id,x\n1,2,3\n", "names the column 'id' twice"),
+    ],
+)
+def test_file_refused_whole(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with duckdb.connect() as con, pytest.raises(NightroundsError, match=told):
+        inspect(con, path)
+
+
+def test_parts_of_a_feed_belong_together(tmp_path: Path) -> None:
+    for name in ("LABS.csv", "labs-0002.parquet", "prescriptions/part-7.csv.gz", "notes.md", ".labs.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    found = {table: [p.name for p in paths] for table, paths in discover(tmp_path).items()}
+    assert found == {"labs": ["LABS.csv", "labs-0002.parquet"], "prescriptions": ["part-7.csv.gz"]}
+
+
+def test_folder_missing_or_empty_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NightroundsError, match="no folder"):
+        discover(tmp_path / "nowhere")
+    with pytest.raises(NightroundsError, match="no CSV or Parquet"):
+        discover(tmp_path)
+
+
+def test_survey_counts_a_last_line_without_newline(tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(b"a\nb")
+    assert survey(path).lines == 2
+    assert csv_head(path) == (",", ["a"])
