@@ -31,11 +31,12 @@ tests: $(STAMP)
 
 # A changed lock or pyproject.toml installs again; without a change nothing runs.
 $(STAMP): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "nightrounds needs Python 3.11 or newer, and none is on the PATH." \
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "nightrounds needs Python 3.11 or newer, and there is none$(if $(PYTHON), at $(PYTHON), on the PATH)." \
 		"Install one, or name it: make run PYTHON=/path/to/python3" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments." \
 		"Install its venv module (Debian, Ubuntu: apt install python3-venv) and try again." >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing the locked packages into $(VENV) (about a minute, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -180,7 +180,7 @@ def test_a_run_that_ends_in_the_middle_of_the_import_ends_quietly() -> None:
 
 def test_an_audit_leaves_nothing_on_stderr() -> None:
     """Great Expectations and DuckDB together print a hundred lines of `leaked` at exit unless duckdb_dialect prevents it."""
-    code = "import duckdb; from nightrounds import suites; suites.ask(duckdb.connect(), 'x', '(SELECT 1)', [])"
+    code = "import duckdb; from nightrounds import suites; suites.ask(suites.source_of(duckdb.connect()), 'x', '(SELECT 1)', [])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="flows")
     assert (done.returncode, done.stderr) == (0, "")
 

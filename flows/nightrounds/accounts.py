@@ -57,6 +57,8 @@ def account_for(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> str:
         ]
         con.execute(f"INSERT INTO audit.batches VALUES ({', '.join('?' * len(row))})", row)
         totals = [a + b for a, b in zip(totals, counts, strict=True)]
+    if not feed.source:
+        return f"{feed.name}: not delivered"
     return f"{feed.name}: read {totals[0]} = loaded {totals[1]} + quarantined {totals[2]} + superseded {totals[3]}"
 
 

@@ -49,11 +49,12 @@ class Case:
     name: str
     content: Mapping[str, Any]
     as_of: date
+    alias: str | None = None
 
     @property
     def patient_id(self) -> str:
         """The case's own patient."""
-        return f"{self.rule_id}-{self.number:03d}"
+        return self.alias or f"{self.rule_id}-{self.number:03d}"
 
     @property
     def group(self) -> str:
@@ -104,7 +105,7 @@ def facts_of_cases(project: Project, rule: Rule, cases: list[Case], folder: Path
     }
     site = Site(name="cases", rules={rule.rule_id: chosen})
     started_at = datetime.combine(first.as_of, datetime.min.time())
-    run = Run(project, site, folder / "extract", "native", folder, folder / "cases.duckdb", first.as_of, started_at)
+    run = Run(project, site, folder / "extract", "native", folder, folder / "cases.duckdb", first.as_of, started_at, "a case")
     load(run)
     with connect(run.building) as con:
         build_facts(con, project.sql, run.values)

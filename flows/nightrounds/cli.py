@@ -82,6 +82,17 @@ def schedule(*, cron: str | None = None, site: SiteOption = None, project: Proje
 
 
 @app.command
+def synth(*, patients: int, out: Path, as_of: date, seed: int = 1, parquet: bool = False, project: ProjectOption = None) -> None:
+    """Write an invented extract with planted findings, near-misses and the answers to them.
+
+    Example: nightrounds synth --patients 1000 --out build/invented --as-of 2026-06-30
+    """
+    from nightrounds.commands import synth_command
+
+    synth_command(patients, out, as_of, seed, parquet, project)
+
+
+@app.command
 def sql(query: str, /, *, out: Path | None = None, site: SiteOption = None) -> None:
     """Run a read-only query on the published database.
 

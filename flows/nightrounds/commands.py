@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from nightrounds.database import connect_reader
 from nightrounds.errors import NightroundsError
@@ -80,6 +80,14 @@ def schedule_command(cron: str | None, site: Path | None, project: Path | None) 
     _flow(content, arguments)
 
 
+def synth_command(patients: int, out: Path, as_of: date, seed: int, parquet: bool, project: Path | None) -> None:
+    """Write an invented extract and say how many patients it has."""
+    from nightrounds.synth import synthesise
+
+    written = synthesise(find_project(project), out, as_of, patients, seed, kind="parquet" if parquet else "csv")
+    print(f"{written} invented patients in {out}; the answers are in {out / 'answers.csv'}")
+
+
 def sql_command(query: str, out: Path | None, site: Path | None) -> None:
     """Run a query on the published database, read-only and without file or network access."""
     path = (out or load_site(site).out) / "current" / DATABASE
@@ -127,7 +135,7 @@ def _flow(content: Project, arguments: list[str]) -> None:
 
 def _print_results(run: Run) -> None:
     console = Console()
-    table = Table("rule", "finding", "clear", "excluded", "not evaluable", "pending", "open")
+    table = Table(Column("rule", no_wrap=True), "finding", "clear", "excluded", "not evaluable", "pending", "open")
     with connect_reader(run.out / "current" / DATABASE) as con:
         rows = con.execute(
             """

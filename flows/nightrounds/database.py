@@ -6,11 +6,9 @@ from pathlib import Path
 import duckdb
 
 SETTINGS = {
-    "TimeZone": "UTC",
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "enable_progress_bar": "false",
 }
 
 
@@ -25,12 +23,15 @@ def connect(
         config["memory_limit"] = memory_limit
     if file:
         config["temp_directory"] = str(file.with_name(file.name + ".spill"))
-    return duckdb.connect(str(file) if file else ":memory:", config=config)
+    con = duckdb.connect(str(file) if file else ":memory:", config=config)
+    con.execute("SET TimeZone = 'UTC'")
+    return con
 
 
 def connect_reader(file: Path) -> duckdb.DuckDBPyConnection:
     """Open a published database for analysts: read-only, no file or network access, settings locked."""
     con = duckdb.connect(str(file), read_only=True, config={**SETTINGS, "threads": os.cpu_count() or 1})
+    con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con

@@ -33,7 +33,7 @@ def remember_previous(con: duckdb.DuckDBPyConnection) -> None:
     """Create `audit.previous_feeds(feed, rows_loaded)`: how many rows each feed had at the end of the last run."""
     con.execute("CREATE OR REPLACE TABLE audit.previous_feeds (feed VARCHAR, rows_loaded BIGINT)")
     for (table,) in con.execute(
-        "SELECT table_name FROM duckdb_views() WHERE database_name = 'previous' AND schema_name = 'extracts'"
+        "SELECT view_name FROM duckdb_views() WHERE database_name = 'previous' AND schema_name = 'extracts'"
     ).fetchall():
         con.execute(
             f"INSERT INTO audit.previous_feeds SELECT ?, count(*) FROM previous.staging.{identifier(table)} WHERE faults IS NULL",

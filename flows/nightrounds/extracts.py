@@ -37,7 +37,9 @@ def load(run: Run, say: Say = lambda _: None) -> None:
         raw = _read_raw(con, source, groups, run)
         values: dict[str, Value] = {"zone": run.site.zone, "extracted_on": info.extracted_on or run.as_of}
         for name in FEEDS:
-            feed = _feed(run.project.sql / "extracts" / f"{name}.sql", source.get(name), raw, info.mode)
+            feed = _feed(run.project.sql / "extracts" / f"{name}.sql", source.get(name), raw)
+            if run.accept_gate is None and info.mode == "snapshot":
+                _require(feed, source.get(name))
             create_source_view(con, feed)
             type_rows(con, feed, values)
             settle_duplicates(con, feed)
@@ -113,17 +115,20 @@ def _check_columns(table: str, files: list[RawFile], source: dict[str, FeedSourc
             )
 
 
-def _feed(contract: Path, source: FeedSource | None, raw: dict[str, list[RawFile]], mode: str) -> Feed:
+def _feed(contract: Path, source: FeedSource | None, raw: dict[str, list[RawFile]]) -> Feed:
     present = source is not None and all(table in raw for table in source.needs)
-    # A delta may leave out a feed in which nothing happened; yesterday's rows are carried over.
-    if not present and contract.stem in BASE_FEEDS and mode == "snapshot":
-        expected = ", ".join(source.needs) if source else contract.stem
-        raise NightroundsError(
-            f"The extract has no usable {contract.stem} (expected a file named {expected}).",
-            "Patients, prescriptions and labs are needed; check the export and --source.",
-        )
     feed = Feed(SqlFile(contract), source if present else None, [])
     return Feed(feed.contract, feed.source, raw[feed.main_table] if present else [])
+
+
+def _require(feed: Feed, source: FeedSource | None) -> None:
+    """Refuse an extract without a base feed; a delta may leave one out, and somebody's word may do without."""
+    if feed.source is None and feed.name in BASE_FEEDS:
+        expected = ", ".join(source.needs) if source else feed.name
+        raise NightroundsError(
+            f"The extract has no usable {feed.name} (expected a file named {expected}).",
+            "Patients, prescriptions and labs are needed; check the export and --source.",
+        )
 
 
 def _list_quarantined_patients(con: duckdb.DuckDBPyConnection) -> None:

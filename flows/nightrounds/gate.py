@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -18,6 +19,9 @@ from nightrounds.deliveries import Delivery, deliveries
 from nightrounds.quality import QualityRule, catalogue_of
 from nightrounds.site import Limits
 from nightrounds.sources import BASE_FEEDS
+
+if TYPE_CHECKING:
+    from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 
 __all__ = ["CheckResult", "QualityRule", "catalogue_of", "check", "warm_up"]
 
@@ -76,13 +80,16 @@ def check(
     Reads `staging.<feed>`, `extracts.*`, `audit.batches`, `audit.quarantine` (of this run only) and
     `audit.previous_feeds`; writes `staging.deliveries`. A run may go on when no result is critical and failed.
     """
+    from nightrounds import suites
+
+    source = suites.source_of(con)
     results: list[CheckResult] = []
     for delivery in deliveries(con, feeds):
         feed = delivery.feed
         on_rows = [_rule_check(delivery, rule) for rule in catalogue if rule.feed == feed]
         on_delivery = _delivery_checks(delivery, limits, as_of)
-        results += _ask(con, feed, f"staging.{identifier(feed)}", on_rows)
-        results += _ask(con, f"{feed} delivery", f"staging.deliveries WHERE feed = {text_literal(feed)}", on_delivery)
+        results += _ask(source, feed, f"staging.{identifier(feed)}", on_rows)
+        results += _ask(source, f"{feed} delivery", f"staging.deliveries WHERE feed = {text_literal(feed)}", on_delivery)
     return results
 
 
@@ -132,14 +139,12 @@ def _age_note(delivery: Delivery, limits: Limits, as_of: date) -> str:
     return f"the latest date is {delivery.watermark}, {days} days before {as_of} (at most {limits.stale_days})"
 
 
-def _ask(con: duckdb.DuckDBPyConnection, name: str, table: str, checks: Sequence[Check]) -> list[CheckResult]:
+def _ask(source: "SQLDatasource", name: str, table: str, checks: Sequence[Check]) -> list[CheckResult]:
     """Run one suite; an expectation that raised is a failure of its own, and critical whatever it asked."""
-    if not checks:
-        return []
     from nightrounds import suites
 
     questions = [suites.Question(number, check.failing, check.critical) for number, check in enumerate(checks)]
-    answers = suites.ask(con, name, table, questions)
+    answers = suites.ask(source, name, table, questions) if questions else {}
     return [_result(check, answers.get(number)) for number, check in enumerate(checks)]
 
 

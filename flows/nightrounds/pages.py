@@ -50,6 +50,7 @@ def environment(reports: Path) -> Environment:
         keep_trailing_newline=True,
     )
     env.filters |= {"number": number, "percent": percent, "day": day, "words": words, "bar": bar}
+    env.filters["paragraphs"] = paragraphs
     env.globals["outcomes"] = OUTCOMES
     return env
 
@@ -70,7 +71,7 @@ def number(value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     """Write a share as a percentage with one decimal; NULL is a dash."""
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{100 * value:.1f}%"
 
 
 def day(value: date | None) -> str:
@@ -81,6 +82,11 @@ def day(value: date | None) -> str:
 def words(value: str) -> str:
     """Write a machine's name as words: `not_run` is `not run`."""
     return value.replace("_", " ")
+
+
+def paragraphs(text: str | None) -> list[str]:
+    """Cut a text at its empty lines."""
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text or "") if part.strip()]
 
 
 def bar(row: Mapping[str, Any]) -> list[Part]:

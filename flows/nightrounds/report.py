@@ -9,7 +9,7 @@ for each row of that query's answer, whose columns the other queries may bind.
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -66,7 +66,7 @@ def render(con: duckdb.DuckDBPyConnection, reports: Path, out: Path) -> list[Pat
 def shared_values(con: duckdb.DuckDBPyConnection, folder: Path) -> Row:
     """Return what every page gets: the run, its feeds and rule versions, the style sheet and the policy that allows it."""
     css = (folder / "style.css").read_text(encoding="utf-8")
-    values = answers(con, folder, {})
+    values = answers(con, sql_files(folder), {})
     return {**values, "run": values["run"][0], "css": Markup(css), "content_policy": content_policy(css)}  # noqa: S704 - ours
 
 
@@ -76,20 +76,21 @@ def write_pages(
     """Write a template's page, or one for each row of its `each.sql`."""
     folder = reports / page.template
     template = env.get_template(f"{page.template}.html.j2")
-    each = folder / "each.sql"
-    for keys in rows(con, SqlFile(each), {}) if each.exists() else [{}]:
+    queries = {file.table: file for file in sql_files(folder)}
+    each = queries.pop("each", None)
+    for keys in rows(con, each, {}) if each else [{}]:
         target = out / page.target.format(**{name: safe_name(value) for name, value in keys.items()})
         place = {"area": page.area, "root": "../" * (page.target.count("/") - 1)}
         with create(target, page.area) as file:
-            parts = template.stream({**shared, **place, **answers(con, folder, keys)})
+            parts = template.stream({**shared, **place, **answers(con, queries.values(), keys)})
             parts.enable_buffering(50)
             file.writelines(parts)
         yield target
 
 
-def answers(con: duckdb.DuckDBPyConnection, folder: Path, keys: Mapping[str, Value]) -> Row:
-    """Return the answer to every query of a folder, by the query's name."""
-    return {file.table: rows(con, file, keys) for file in sql_files(folder) if file.table != "each"}
+def answers(con: duckdb.DuckDBPyConnection, queries: Iterable[SqlFile], keys: Mapping[str, Value]) -> Row:
+    """Return the answer to every query, by the query's name."""
+    return {query.table: rows(con, query, keys) for query in queries}
 
 
 def rows(con: duckdb.DuckDBPyConnection, file: SqlFile, keys: Mapping[str, Value]) -> list[Row]:

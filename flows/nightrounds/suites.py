@@ -41,16 +41,19 @@ class Question:
     critical: bool
 
 
-def ask(con: duckdb.DuckDBPyConnection, name: str, table: str, questions: Sequence[Question]) -> dict[int, int | None]:
-    """Run a suite over one table; return for each key how many rows fail, or None when the expectation itself raised.
+def source_of(con: duckdb.DuckDBPyConnection) -> SQLDatasource:
+    """Make an open database known to Great Expectations.
 
-    `con` must have committed what is to be read: every query runs in a cursor of its own.
+    What is to be read must be committed: every query runs in a cursor of its own, and none is kept.
     """
     duckdb_dialect.register()
-    context = _context()
     arguments = {"creator": duckdb_dialect.creator(con), "poolclass": NullPool}
     warehouse = SQLDatasource(name="warehouse", connection_string=duckdb_dialect.URL, kwargs=arguments)
-    source = context.data_sources.add_sql(datasource=warehouse)
+    return _context().data_sources.add_sql(datasource=warehouse)
+
+
+def ask(source: SQLDatasource, name: str, table: str, questions: Sequence[Question]) -> dict[int, int | None]:
+    """Run a suite over one table; return for each key how many rows fail, or None when the expectation itself raised."""
     asset = source.add_query_asset(name, query=f"SELECT * FROM {table}")
     batch = asset.add_batch_definition_whole_table("whole").get_batch()
     suite = gx.ExpectationSuite(name=name, expectations=[_expectation(question) for question in questions])

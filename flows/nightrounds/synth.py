@@ -9,6 +9,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from nightrounds.cases import Case, case_rows, read_cases
 from nightrounds.database import connect, identifier, text_literal
 from nightrounds.project import Project
 from nightrounds.rules import load_rules
-from nightrounds.sources import FEEDS
+from nightrounds.sources import FEEDS, load_source
 from nightrounds.sqlfiles import SqlFile
 
 # Months over which the copies are spread.
@@ -31,21 +32,49 @@ def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: in
 
     Returns the number of patients. `kind` is csv or parquet. The same arguments give the same files.
     """
-    cases = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case)]
+    plain = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case)]
+    cases = [replace(case, alias=f"P{number:05d}") for number, case in enumerate(plain, start=1)]
+    native = load_source(project.sql / "sources" / "native")
     copies = max(1, patients // len(cases))
     out.mkdir(parents=True, exist_ok=True)
     with connect() as con:
         for feed in FEEDS:
             contract = SqlFile(project.sql / "extracts" / f"{feed}.sql")
-            columns = [c for c in contract.column_comments if c not in ("file", "line", "faults", "deleted")]
+            columns = [c for c in contract.column_comments if c in native[feed].raw_columns[feed] - {"deleted"}]
             _read_rows(con, contract, columns, cases, as_of)
             _copy_rows(con, feed, columns, copies, seed)
             target = text_literal(str(out / f"{feed}.{kind}"))
             con.execute(f"COPY written TO {target} ({'HEADER' if kind == 'csv' else 'FORMAT parquet'})")
+    if kind == "csv":
+        _write_faults(out, as_of)
     _write_answers(out / "answers.csv", cases, as_of)
     about = {"extracted_at": f"{as_of}T02:00:00", "mode": "snapshot", "covers": dict.fromkeys(FEEDS, as_of.isoformat())}
     (out / "extract.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return len(cases) * copies
+
+
+def _write_faults(out: Path, as_of: date) -> None:
+    """Write a second part of two feeds with the kinds of rows that a hospital sends by mistake."""
+    day, us_day = as_of.isoformat(), as_of.strftime("%m/%d/%Y")
+    lab = "2160-0,loinc,Creatinine"
+    (out / "labs-0002.csv").write_text(
+        "lab_id,patient_id,collected_at,test_code,test_code_system,test_name,value,unit\n"
+        f"L1,P00001,{day}T08:00:00,{lab},hemolyzed,mg/dL\n"
+        f"L2,P00001,{us_day},{lab},1.1,mg/dL\n"
+        f"L3,P99999,{day}T08:00:00,{lab},1.1,mg/dL\n"
+        f"L4,P00001,{day}T08:00:00,{lab},0.9,umol/L\n"
+        f"L5,P00001,{day}T08:00:00,{lab},1.1,furlongs\n"
+        f"L6,P00001,{day}T08:00:00,{lab}\n"
+        f"L7,P00001,{day}T08:00:00,{lab},1.0,mg/dL\nL7,P00001,{day}T08:00:00,{lab},1.0,mg/dL\n",
+        encoding="utf-8",
+    )
+    (out / "prescriptions-0002.csv").write_text(
+        "prescription_id,patient_id,drug_name,start_date,end_date,status\n"
+        f"R1,P00001,=HYPERLINK('x') baclofen,{day},2020-01-01,active\n"
+        f"R2,P00001,,{day},,active\n"
+        f"R3,P00001,lisinopril 10 mg tablet,{day},,active\nR3,P00001,lisinopril 20 mg tablet,{day},,active\n",
+        encoding="utf-8",
+    )
 
 
 def _is_plain(case: Case) -> bool:
@@ -97,8 +126,8 @@ def _value(feed: str, column: str) -> str:
     if column.endswith("_id"):
         return f"{name} || CASE WHEN n = 0 THEN '' ELSE '-' || n END"
     if column.endswith(("_date", "_at")):
-        moved = f"{name}::TIMESTAMP + to_days(days::INTEGER)"
-        return f"strftime({moved}, CASE WHEN length({name}) = 10 THEN '%Y-%m-%d' ELSE '%Y-%m-%dT%H:%M:%S' END)"
+        moved = f"({name}::TIMESTAMP + to_days(days::INTEGER))"
+        return f"CASE WHEN length({name}) = 10 THEN {moved}::DATE::VARCHAR ELSE strftime({moved}, '%Y-%m-%dT%H:%M:%S') END"
     return name
 
 

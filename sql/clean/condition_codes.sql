@@ -74,7 +74,8 @@ SELECT
 FROM code_heads
 JOIN listed_codes USING (system, head)
 WHERE is_whole OR match = 'prefix'
-QUALIFY row_number() OVER (
-    PARTITION BY code_system, code, condition
-    ORDER BY length(head) DESC, match ASC, qualifier ASC NULLS LAST, term ASC
-) = 1
+QUALIFY
+    row_number() OVER (
+        PARTITION BY code_system, code, condition
+        ORDER BY length(head) DESC, match ASC, qualifier ASC NULLS LAST, term ASC
+    ) = 1

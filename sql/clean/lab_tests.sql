@@ -1,6 +1,7 @@
 -- One row per laboratory test as it was sent (code, system, name) that the audit uses.
 -- A LOINC code decides alone, so that urine creatinine sent as `Creatinine` stays out. A test with a local code or none
--- is known by its whole name, without case and punctuation, unless a list excludes its code.
+-- is known by its name: it holds, as whole words, names of one analyte only and none of the words that exclude that
+-- analyte. A list may exclude a code, too.
 -- test_code: test code as sent
 -- test_code_system: loinc or local as sent
 -- test_name: test name as sent
@@ -44,12 +45,28 @@ excluded_codes AS (
     WHERE match = 'exclude'
 ),
 
-listed_names AS (
+mentions AS (
     SELECT
-        words_of(words) AS words,
-        min(analyte) AS analyte
-    FROM lab_names
-    GROUP BY ALL
+        s.words,
+        n.analyte,
+        coalesce(bool_or(
+            list_bool_or([contains(s.words, words_of(word)) FOR word IN string_split(n.excluded_words, '|')])
+        ), FALSE) AS is_excluded
+    FROM sent_tests AS s
+    JOIN lab_names AS n ON contains(s.words, words_of(n.words))
+    GROUP BY s.words, n.analyte
+),
+
+-- `BUN/creat` and `calcium corrected for albumin` name two analytes and are taken for neither; `eGFR (creatinine)` is an eGFR.
+named_analytes AS (
+    SELECT
+        words,
+        max(analyte) AS analyte
+    FROM mentions
+    GROUP BY words
+    HAVING
+        (count(*) = 1 OR list(analyte ORDER BY analyte) = ['creatinine', 'egfr'])
+        AND NOT arg_max(is_excluded, analyte)
 ),
 
 tests AS (
@@ -61,7 +78,7 @@ tests AS (
         if(s.test_code_system = 'loinc' AND s.test_code IS NOT NULL, NULL, n.analyte) AS named_analyte
     FROM sent_tests AS s
     LEFT JOIN listed_codes AS c ON s.test_code_system = c.system AND plain_code(s.test_code) = c.plain
-    LEFT JOIN listed_names AS n USING (words)
+    LEFT JOIN named_analytes AS n USING (words)
     WHERE coalesce(plain_code(s.test_code), '') NOT IN (SELECT plain FROM excluded_codes)
 )
 

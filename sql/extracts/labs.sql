@@ -1,8 +1,10 @@
 -- One laboratory result.
--- The test is given by code, by name or by both; the audit uses it when a laboratory list with units (codelists.lab_units)
--- holds it: a LOINC code decides alone, a test without one goes by its whole name. The value of such a test must be a
--- number, alone or behind a comparator, have a known unit and lie in the plausible range; so must not what was cancelled or
--- entered in error, which is never used. Results of other tests are loaded as they are.
+-- The test is given by code, by name or by both. The audit uses it when a laboratory list holds it: a LOINC code decides
+-- alone, so that urine creatinine sent as `Creatinine` stays out; a test with a local code or none must have a name that
+-- holds, as whole words, a name of exactly one analyte and none of the words that exclude that analyte.
+-- The value of a test that is used must be a number, alone or behind a comparator, have a unit of that analyte and lie in the
+-- analyte's plausible range, unless it was cancelled or entered in error and so is never used. Results of other tests are
+-- loaded as they are.
 -- lab_id*: id of the result
 -- patient_id*: whose result it is
 -- collected_at*: when the sample was taken, in the site's zone; up to one day before the birth or after the extract
@@ -17,12 +19,14 @@
 -- facility_id: where
 -- value_number: the number in the value, NULL when it has none
 -- comparator: <, <=, > or >= when the value is only a limit (`LESS THAN 0.4` is one too), else NULL
+-- analyte: the laboratory list that the test is in, such as creatinine; NULL when the audit does not use it
+-- matched_by: code or name, whichever told the analyte
 -- file: file of the extract
 -- line: line of the file on which the row starts
 -- deleted: whether the row asks for its record to be removed
 -- faults: what is wrong with the row, as {column_name, value, reason}; NULL when nothing is
 WITH
-sent_tests AS (
+distinct_tests AS (
     SELECT DISTINCT
         test_code,
         test_code_system,
@@ -31,14 +35,14 @@ sent_tests AS (
     FROM source.labs
 ),
 
-plain_tests AS (
+sent_tests AS (
     SELECT
         *,
         lower(clean_text(test_code_system)) AS system,
         plain_code(clean_text(test_code)) AS plain,
-        trim(regexp_replace(lower(test_name), '[^a-z0-9]+', ' ', 'g')) AS words,
-        lower(replace(coalesce(clean_text(unit), ''), ' ', '')) AS plain_unit
-    FROM sent_tests
+        words_of(clean_text(test_name)) AS words,
+        lower(replace(clean_text(unit), ' ', '')) AS plain_unit
+    FROM distinct_tests
 ),
 
 listed_codes AS (
@@ -47,39 +51,62 @@ listed_codes AS (
         plain_code(code) AS plain,
         min(list) AS analyte
     FROM codelists.labs
+    WHERE match = 'exact'
     GROUP BY ALL
 ),
 
-listed_names AS (
+excluded_codes AS (
+    SELECT DISTINCT plain_code(code) AS plain
+    FROM codelists.labs
+    WHERE match = 'exclude'
+),
+
+possible_analytes AS (
+    SELECT DISTINCT
+        s.words,
+        n.analyte
+    FROM sent_tests AS s
+    JOIN codelists.lab_names AS n ON contains(s.words, words_of(n.words))
+    WHERE NOT coalesce(
+            list_bool_or([contains(s.words, words_of(word)) FOR word IN string_split(n.excluded_words, '|')]),
+            FALSE
+        )
+),
+
+named_analytes AS (
     SELECT
-        trim(regexp_replace(lower(words), '[^a-z0-9]+', ' ', 'g')) AS words,
+        words,
         min(analyte) AS analyte
-    FROM codelists.lab_names
-    GROUP BY ALL
+    FROM possible_analytes
+    GROUP BY words
+    HAVING count(*) = 1
 ),
 
-named_tests AS (
+known_tests AS (
     SELECT
-        t.*,
-        coalesce(c.analyte, if(t.system = 'loinc' AND t.plain IS NOT NULL, NULL, n.analyte)) AS analyte
-    FROM plain_tests AS t
-    LEFT JOIN listed_codes AS c ON t.system = c.system AND t.plain = c.plain
-    LEFT JOIN listed_names AS n ON t.words = n.words
+        s.*,
+        coalesce(c.analyte, if(s.system = 'loinc' AND s.plain IS NOT NULL, NULL, n.analyte)) AS analyte,
+        if(c.analyte IS NULL, 'name', 'code') AS matched_by
+    FROM sent_tests AS s
+    LEFT JOIN listed_codes AS c ON s.system = c.system AND s.plain = c.plain
+    LEFT JOIN named_analytes AS n ON s.words = n.words
+    WHERE coalesce(s.plain, '') NOT IN (SELECT plain FROM excluded_codes)
 ),
 
 used_tests AS (
     SELECT
-        t.test_code,
-        t.test_code_system,
-        t.test_name,
-        t.unit,
-        TRUE AS is_used,
+        k.test_code,
+        k.test_code_system,
+        k.test_name,
+        k.unit,
+        k.analyte,
+        k.matched_by,
         CAST(u.factor AS DOUBLE) AS factor,
         CAST(u.low AS DOUBLE) AS low,
         CAST(u.high AS DOUBLE) AS high
-    FROM named_tests AS t
-    LEFT JOIN codelists.lab_units AS u ON t.analyte = u.analyte AND t.plain_unit = u.unit
-    WHERE t.analyte IN (SELECT analyte FROM codelists.lab_units)
+    FROM known_tests AS k
+    LEFT JOIN codelists.lab_units AS u ON k.analyte = u.analyte AND k.plain_unit = u.unit
+    WHERE k.analyte IS NOT NULL
 ),
 
 sent AS (
@@ -99,32 +126,33 @@ sent AS (
         clean_text(l.deleted) AS deleted_text,
         l.file,
         l.line,
-        t.is_used,
+        t.analyte,
+        t.matched_by,
         t.factor,
         t.low,
         t.high
     FROM source.labs AS l
     LEFT JOIN used_tests AS t
-        ON l.test_code IS NOT DISTINCT FROM t.test_code
-        AND l.test_code_system IS NOT DISTINCT FROM t.test_code_system
-        AND l.test_name IS NOT DISTINCT FROM t.test_name
-        AND l.unit IS NOT DISTINCT FROM t.unit
+        ON
+            l.test_code IS NOT DISTINCT FROM t.test_code
+            AND l.test_code_system IS NOT DISTINCT FROM t.test_code_system
+            AND l.test_name IS NOT DISTINCT FROM t.test_name
+            AND l.unit IS NOT DISTINCT FROM t.unit
 ),
 
-read_values AS (
+numbers AS (
     SELECT
         *,
-        as_number(value) AS plain_number,
-        -- A comparator is looked for only where there is no plain number: it is dear, and few results have one.
-        CASE
-            WHEN as_number(value) IS NULL
-                THEN regexp_extract(
-                    lower(value),
-                    '^(<=|>=|<|>|≤|≥|less than or equal to|greater than or equal to|less than|greater than)\s*([0-9.].*)$',
-                    ['sign', 'number']
-                )
-        END AS bound
+        as_number(value) AS plain_number
     FROM sent
+),
+
+bounds AS (
+    SELECT
+        *,
+        -- Looked for only where there is no plain number: it is dear, and few results are bounds.
+        if(plain_number IS NULL, bound_in(value), NULL) AS bound
+    FROM numbers
 ),
 
 typed AS (
@@ -133,24 +161,18 @@ typed AS (
         as_timestamp(collected_at_text, $zone) AS collected_at,
         lower(test_code_system_text) AS test_code_system,
         coalesce(plain_number, as_number(bound.number)) AS value_number,
-        CASE
-            WHEN as_number(bound.number) IS NULL THEN NULL
-            WHEN bound.sign IN ('<', 'less than') THEN '<'
-            WHEN bound.sign IN ('<=', '≤', 'less than or equal to') THEN '<='
-            WHEN bound.sign IN ('>', 'greater than') THEN '>'
-            ELSE '>='
-        END AS comparator,
+        if(as_number(bound.number) IS NOT NULL, bound.sign, NULL) AS comparator,
         as_number(reference_low_text) AS reference_low,
         as_number(reference_high_text) AS reference_high,
         lower(status_text) AS status,
         as_boolean(deleted_text) AS deleted
-    FROM read_values
+    FROM bounds
 ),
 
 judged AS (
     SELECT
         *,
-        is_used AND coalesce(status NOT IN ('cancelled', 'entered-in-error'), TRUE) AS counts
+        analyte IS NOT NULL AND coalesce(status NOT IN ('cancelled', 'entered-in-error'), TRUE) AS counts
     FROM typed
 )
 
@@ -169,6 +191,8 @@ SELECT
     t.facility_id,
     t.value_number,
     t.comparator,
+    t.analyte,
+    t.matched_by,
     t.file,
     t.line,
     t.deleted,

@@ -1,6 +1,6 @@
 -- The commonest reasons for setting rows aside: counts only, never a value.
-SELECT feed, coalesce(column_name, 'whole row') AS column_name, reason, count(*) AS faults
+SELECT feed, coalesce(nullif(column_name, ''), 'whole row') AS column_name, reason, count(*) AS rows_set_aside
 FROM audit.quarantine
 GROUP BY ALL
-ORDER BY faults DESC, feed, column_name, reason
+ORDER BY rows_set_aside DESC, feed, column_name, reason
 LIMIT 40

@@ -1,9 +1,12 @@
--- Rules that can have open findings, with how many there are.
+-- Rules that can have open findings, with how many there are; those that were not run first.
+WITH counts AS (
+    SELECT rule_id, count(*) AS findings, count(*) FILTER (state = 'new') AS new_findings, min(rank) AS best_rank
+    FROM mart.worklist GROUP BY rule_id
+)
+
 SELECT
-    r.rule_id, r.title, r.pack, starts_with(r.pack, 'companion') AS is_companion, r.run_status, r.not_run_reason,
-    count(w.finding_id) AS findings, count(w.finding_id) FILTER (w.state = 'new') AS new_findings,
-    min(w.rank) AS best_rank
-FROM audit.rules AS r LEFT JOIN mart.worklist AS w USING (rule_id)
+    r.rule_id, r.title, starts_with(r.pack, 'companion') AS is_companion, r.run_status, r.not_run_reason,
+    coalesce(c.findings, 0) AS findings, coalesce(c.new_findings, 0) AS new_findings
+FROM audit.rules AS r LEFT JOIN counts AS c USING (rule_id)
 WHERE r.kind NOT IN ('documentation', 'descriptive')
-GROUP BY ALL
-ORDER BY r.run_status = 'run', best_rank NULLS LAST, r.rule_id
+ORDER BY r.run_status, c.best_rank NULLS LAST, r.position

@@ -22,9 +22,9 @@ orders AS (SELECT * FROM facts.prescriptions WHERE ingredient = 'baclofen' AND s
 
 doses_given AS (SELECT * FROM facts.administrations WHERE ingredient = 'baclofen' AND administered_on <= $horizon),
 
-pumps_implanted AS (
+pump_procedures AS (
     SELECT * FROM facts.procedures
-    WHERE procedure = 'intrathecal_pump' AND qualifier = 'implantation' AND day <= $horizon
+    WHERE procedure = 'intrathecal_pump' AND qualifier IN ('implantation', 'drug') AND day <= $horizon
 ),
 
 encounters AS (
@@ -48,13 +48,15 @@ falls AS (
         later.exposure_id,
         later.start_date AS day,
         later.daily_dose_mg AS to_mg,
-        max(earlier.daily_dose_mg) AS from_mg
+        max(earlier.daily_dose_mg) AS from_mg,
+        later.start_date - 1 - arg_max(earlier.end_date, (earlier.daily_dose_mg, earlier.end_date)) AS days_apart
     FROM steps AS later
     JOIN steps AS earlier
         ON later.exposure_id = earlier.exposure_id
-        AND later.step_no > earlier.step_no
-        AND earlier.end_date + 1 >= later.start_date - $cut_days
-    GROUP BY ALL
+            AND later.step_no > earlier.step_no
+            AND earlier.end_date + 1 >= later.start_date - $cut_days
+    WHERE earlier.daily_dose_mg IS NOT NULL
+    GROUP BY later.exposure_id, later.start_date, later.daily_dose_mg
 ),
 
 halvings AS (
@@ -99,12 +101,9 @@ usual_steps AS (
         e.exposure_id,
         s.step_no,
         s.daily_dose_mg,
-        least(s.end_date, e.usual_to) - greatest(s.start_date, e.usual_from) + 1 AS days
+        greatest(least(s.end_date, e.usual_to) - greatest(s.start_date, e.usual_from) + 1, 0) AS days
     FROM ends AS e
-    JOIN steps AS s
-        ON e.exposure_id = s.exposure_id
-        AND s.start_date <= e.usual_to
-        AND s.end_date >= e.usual_from
+    JOIN steps AS s USING (exposure_id)
 ),
 
 ranked_steps AS (
@@ -131,11 +130,9 @@ last_steps AS (
     SELECT
         e.exposure_id,
         s.daily_dose_mg,
-        least(s.end_date, e.last_day) - greatest(s.start_date, e.last_day - 13) + 1 AS days
+        greatest(s.end_date - greatest(s.start_date, e.last_day - 13) + 1, 0) AS days
     FROM ends AS e
-    JOIN steps AS s
-        ON e.exposure_id = s.exposure_id
-        AND s.end_date >= e.last_day - 13
+    JOIN steps AS s USING (exposure_id)
 ),
 
 last_doses AS (
@@ -153,7 +150,7 @@ step_downs AS (
     FROM ends AS e
     JOIN steps AS s
         ON e.exposure_id = s.exposure_id
-        AND s.start_date >= e.last_day - 28
+            AND s.start_date >= e.last_day - 28
     WHERE s.daily_dose_mg < s.dose_before
     GROUP BY e.exposure_id
 ),
@@ -165,32 +162,38 @@ written_tapers AS (
     FROM ends AS e
     JOIN orders AS o
         ON e.patient_id = o.patient_id
-        AND o.start_date BETWEEN e.start_date AND e.last_day
-        AND o.end_date >= e.last_day - 28
+            AND o.start_date BETWEEN e.start_date AND e.last_day
+            AND o.end_date >= e.last_day - 28
     WHERE o.taper AND o.route_group = 'oral'
     GROUP BY e.exposure_id
 ),
 
-unfixed_doses AS (
+unknown_doses AS (
     SELECT
         s.exposure_id,
         bool_or(s.daily_dose_mg IS NULL AND (w.exposure_id IS NULL OR s.end_date < e.last_day - 28)) AS is_unknown,
-        bool_or(s.daily_dose_mg IS NULL AND s.end_date >= e.last_day - 60) AS is_unknown_at_end,
-        bool_or(s.as_needed AND s.end_date >= e.last_day - 60) AS is_as_needed_at_end
+        bool_or(s.daily_dose_mg IS NULL AND s.end_date >= e.last_day - 60) AS is_unknown_at_end
     FROM steps AS s
     LEFT JOIN ends AS e USING (exposure_id)
     LEFT JOIN written_tapers AS w USING (exposure_id)
     GROUP BY s.exposure_id
 ),
 
+orders_as_needed AS (
+    SELECT DISTINCT e.exposure_id
+    FROM ends AS e
+    JOIN orders AS o
+        ON e.patient_id = o.patient_id
+            AND o.start_date BETWEEN e.start_date AND e.last_day
+            AND o.end_date >= e.last_day - 60
+    WHERE o.as_needed AND o.route_group = 'oral'
+),
+
 -- What happened in the week after the end.
 
 withdrawal_codes AS (
     SELECT * FROM conditions
-    WHERE
-        condition IN ('hallucination', 'delirium_confusion')
-        OR (condition = 'seizure' AND qualifier = 'acute')
-        OR (condition = 'withdrawal_baclofen' AND qualifier = 'withdrawal')
+    WHERE condition IN ('seizure', 'hallucination', 'delirium_confusion', 'withdrawal_baclofen')
 ),
 
 signs AS (
@@ -202,7 +205,7 @@ signs AS (
     FROM ends AS e
     JOIN withdrawal_codes AS c
         ON e.patient_id = c.patient_id
-        AND c.day BETWEEN e.last_day AND e.last_day + 7
+            AND c.day BETWEEN e.last_day AND e.last_day + 7
     UNION
     SELECT
         e.exposure_id,
@@ -212,7 +215,7 @@ signs AS (
     FROM ends AS e
     JOIN encounters AS v
         ON e.patient_id = v.patient_id
-        AND v.started_on BETWEEN e.last_day + 1 AND e.last_day + 7
+            AND v.started_on BETWEEN e.last_day + 1 AND e.last_day + 7
     WHERE v.class IN ('emergency', 'inpatient')
 ),
 
@@ -247,7 +250,7 @@ stays_with_baclofen AS (
     FROM encounters AS v
     JOIN doses_given AS g
         ON v.patient_id = g.patient_id
-        AND g.administered_on BETWEEN v.started_on AND v.last_day
+            AND g.administered_on BETWEEN v.started_on AND v.last_day
     WHERE v.class = 'inpatient'
     GROUP BY v.patient_id, v.started_on, v.last_day, v.row_id
 ),
@@ -262,12 +265,12 @@ switches AS (
     WHERE route_group = 'intrathecal'
     UNION ALL
     SELECT patient_id, day, source_row('procedures', row_id)
-    FROM pumps_implanted
+    FROM pump_procedures
 ),
 
 excuses AS (
     SELECT
-        e.exposure_id, e.kind, e.day, 1 AS place,
+        e.exposure_id, e.kind, e.day,
         concat('died within 7 days of the ', e.kind) AS reason,
         [source_row('patients', e.patient_id)] AS sources
     FROM events AS e
@@ -275,7 +278,7 @@ excuses AS (
     WHERE p.death_date <= e.day + 7
     UNION ALL
     SELECT
-        e.exposure_id, e.kind, e.day, 2,
+        e.exposure_id, e.kind, e.day,
         concat('hospice care begun before or within 7 days after the ', e.kind),
         []
     FROM events AS e
@@ -283,28 +286,28 @@ excuses AS (
     WHERE p.hospice_from <= e.day + 7
     UNION ALL
     SELECT
-        e.exposure_id, e.kind, e.day, 3,
+        e.exposure_id, e.kind, e.day,
         concat('in hospital at the ', e.kind, ', with baclofen given there'),
         s.sources
     FROM events AS e
     JOIN stays_with_baclofen AS s
         ON e.patient_id = s.patient_id
-        AND e.day BETWEEN s.started_on AND s.last_day
+            AND e.day BETWEEN s.started_on AND s.last_day
     UNION ALL
     SELECT
-        e.exposure_id, e.kind, e.day, 4,
+        e.exposure_id, e.kind, e.day,
         'switched to intrathecal baclofen within 30 days',
         [s.source]
     FROM events AS e
     JOIN switches AS s
         ON e.patient_id = s.patient_id
-        AND s.day BETWEEN e.day - 30 AND e.day + 30
+            AND s.day BETWEEN e.day - 30 AND e.day + 30
 ),
 
 excused_events AS (
     SELECT
         exposure_id, kind, day,
-        arg_min(reason, place) AS reason,
+        min(reason) AS reason,
         flatten(list(sources)) AS sources
     FROM excuses
     GROUP BY exposure_id, kind, day
@@ -325,7 +328,10 @@ cuts AS (
         h.exposure_id,
         min(h.day) AS cut_on,
         string_agg(
-            concat('from ', spoken(h.from_mg), ' to ', spoken(h.to_mg), ' mg/day within ', $cut_days, ' days, on ', h.day),
+            concat(
+                'from ', spoken(h.from_mg), ' to ', spoken(h.to_mg), ' mg/day ',
+                if(h.days_apart = 0, 'in one step', concat('in steps within ', h.days_apart, ' days')), ' on ', h.day
+            ),
             ', and ' ORDER BY h.day
         ) AS cuts
     FROM halvings AS h
@@ -352,7 +358,7 @@ described AS (
         w.sources AS taper_sources,
         f.is_unknown,
         coalesce(f.is_unknown_at_end, FALSE) OR d.plateau_mg IS NULL AS is_unknown_at_end,
-        f.is_as_needed_at_end,
+        p.exposure_id IS NOT NULL AS is_as_needed_at_end,
         s.signs,
         s.sources AS sign_sources,
         x.excuse_of_end,
@@ -367,7 +373,8 @@ described AS (
     LEFT JOIN last_doses AS l USING (exposure_id)
     LEFT JOIN step_downs AS n USING (exposure_id)
     LEFT JOIN written_tapers AS w USING (exposure_id)
-    LEFT JOIN unfixed_doses AS f USING (exposure_id)
+    JOIN unknown_doses AS f USING (exposure_id)
+    LEFT JOIN orders_as_needed AS p USING (exposure_id)
     LEFT JOIN told_signs AS s USING (exposure_id)
     LEFT JOIN excused_courses AS x USING (exposure_id)
     LEFT JOIN cuts AS c USING (exposure_id)
@@ -448,49 +455,35 @@ worded AS (
         ) AS told_end,
         concat(if(is_bad_end, '; before that, the dose fell ', ': the dose fell '), cuts) AS told_cuts
     FROM judged
-),
-
-behind AS (
-    SELECT
-        w.exposure_id,
-        list(source_row('prescriptions', o.row_id) ORDER BY o.start_date DESC, o.row_id) AS sources
-    FROM worded AS w
-    JOIN orders AS o
-        ON w.patient_id = o.patient_id
-        AND o.route_group = 'oral'
-        AND o.start_date BETWEEN w.start_date AND w.end_date
-        AND o.end_date >= w.index_date - 60
-    GROUP BY w.exposure_id
 )
 
 SELECT
-    w.exposure_id AS unit_id,
-    w.patient_id,
-    w.index_date,
-    w.outcome,
-    w.severity,
-    w.reason,
-    w.end_date AS active_until,
+    exposure_id AS unit_id,
+    patient_id,
+    index_date,
+    outcome,
+    severity,
+    reason,
+    end_date AS active_until,
     list_distinct(list_concat(
-        coalesce(b.sources, []),
-        coalesce(if(w.is_bad_end, w.sign_sources, NULL), []),
-        coalesce(w.excuse_sources, [])
+        list_transform(prescription_ids, lambda id: source_row('prescriptions', id)),
+        coalesce(sign_sources, []),
+        coalesce(excuse_sources, [])
     )) AS sources,
-    coalesce(w.first_drug_name, 'baclofen') AS drug_name,
-    w.start_date,
-    if(w.has_ended, w.end_date, NULL) AS last_day,
-    w.days_taken AS length_days,
-    w.explicit_stop,
-    w.plateau_mg,
-    round(w.mean_mg, 1) AS last_mean_mg,
-    round(100 * w.mean_mg / w.plateau_mg, 1) AS last_percent,
-    w.step_downs,
-    w.taper_sources IS NOT NULL AS is_taper_written,
-    w.cuts,
-    w.signs,
-    w.days_to_restart,
-    if(coalesce(w.is_as_needed_at_end, FALSE), ' (partly taken as needed)', '') AS as_needed,
-    concat(if(w.is_bad_end, w.told_end, ''), if(w.cuts IS NULL, '', w.told_cuts)) AS story,
-    w.not_seen
-FROM worded AS w
-LEFT JOIN behind AS b USING (exposure_id)
+    coalesce(first_drug_name, 'baclofen') AS drug_name,
+    start_date,
+    if(has_ended, end_date, NULL) AS last_day,
+    days_taken AS length_days,
+    explicit_stop,
+    plateau_mg,
+    round(mean_mg, 1) AS last_mean_mg,
+    round(100 * mean_mg / plateau_mg, 1) AS last_percent,
+    step_downs,
+    taper_sources IS NOT NULL AS is_taper_written,
+    cuts,
+    signs,
+    days_to_restart,
+    if(is_as_needed_at_end, ' (partly taken as needed)', '') AS as_needed,
+    concat(if(is_bad_end, told_end, ''), if(cuts IS NULL, '', told_cuts)) AS story,
+    not_seen
+FROM worded

@@ -7,14 +7,17 @@ exposures AS (
 
 people AS (SELECT * FROM facts.people),
 
+-- An injury code of ICD-10-CM whose seventh character is D to S is a later visit for the same fall or fracture.
 conditions AS (
     SELECT * FROM facts.conditions
-    WHERE coalesce(qualifier, '') NOT IN ('history', 'degree=1')
+    WHERE
+        coalesce(qualifier, '') NOT IN ('history', 'old', 'first_degree')
+        AND NOT regexp_full_match(plain_code(code), '[MSTV-Y].{5}[D-S]')
 ),
 
 orders AS (
     SELECT * FROM facts.prescriptions
-    WHERE ingredient = 'cyclobenzaprine' AND route_group = 'oral' AND start_date <= $horizon
+    WHERE ingredient = 'cyclobenzaprine' AND route_group IN ('oral', 'unknown') AND start_date <= $horizon
 ),
 
 other_exposures AS (
@@ -37,7 +40,7 @@ risk_conditions (condition, place, wording, days_before, is_for_ever) AS (
     ('hip_fracture', 2, 'a hip fracture', $event_days, TRUE),
     ('fracture_any', 3, 'a fracture', $event_days, TRUE),
     ('dementia', 4, 'dementia', NULL, TRUE),
-    ('myocardial_infarction_recent', 5, 'a recent infarction', $infarction_days, TRUE),
+    ('myocardial_infarction', 5, 'a recent infarction', $infarction_days, TRUE),
     ('arrhythmia', 6, 'arrhythmia', NULL, FALSE),
     ('av_block', 7, 'heart block', NULL, FALSE),
     ('heart_failure', 8, 'heart failure', NULL, FALSE),
@@ -71,7 +74,8 @@ courses AS (
     JOIN ages AS a USING (patient_id)
 ),
 
-coded_risks AS (
+-- A hip fracture is a fracture too: each diagnosis is named once, by the first wording that fits.
+diagnosed_risks AS (
     SELECT c.exposure_id, r.place, r.wording, d.code, d.day, d.row_id
     FROM courses AS c
     JOIN conditions AS d ON c.patient_id = d.patient_id AND d.day <= c.last_day
@@ -79,7 +83,13 @@ coded_risks AS (
         ON d.condition = r.condition
         AND (r.days_before IS NULL OR d.day >= least(c.start_date, c.index_date - r.days_before))
     WHERE r.is_for_ever OR d.resolved_on IS NULL OR d.resolved_on >= c.start_date
-    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, r.place ORDER BY d.day DESC, d.row_id DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, d.row_id ORDER BY r.place) = 1
+),
+
+latest_risks AS (
+    SELECT *
+    FROM diagnosed_risks
+    QUALIFY row_number() OVER (PARTITION BY exposure_id, place ORDER BY day DESC, row_id) = 1
 ),
 
 cns_periods AS (
@@ -135,7 +145,7 @@ risks AS (
         place,
         concat(wording, ' (', code, ' on ', day, ')') AS wording,
         [source_row('diagnoses', row_id)] AS sources
-    FROM coded_risks
+    FROM latest_risks
     UNION ALL
     SELECT
         exposure_id,

@@ -6,7 +6,7 @@ exposures AS (
     WHERE
         ingredient = 'magnesium'
         AND route_group = 'oral'
-        AND coalesce(product_class, '') NOT IN ('bowel_prep', 'intravenous')
+        AND product_class IS DISTINCT FROM 'bowel_prep'
         AND start_date <= $horizon
 ),
 
@@ -16,7 +16,7 @@ orders AS (
     WHERE
         ingredient = 'magnesium'
         AND route_group = 'oral'
-        AND coalesce(product_class, '') NOT IN ('bowel_prep', 'intravenous')
+        AND product_class IS DISTINCT FROM 'bowel_prep'
 ),
 
 dose_steps AS (SELECT * FROM facts.dose_steps WHERE ingredient = 'magnesium'),

@@ -20,7 +20,7 @@ platelets AS (SELECT * FROM facts.labs WHERE analyte = 'platelets'),
 
 conditions AS (
     SELECT * FROM facts.conditions
-    WHERE coalesce(qualifier, '') NOT IN ('history', 'degree=1')
+    WHERE coalesce(qualifier, '') NOT IN ('history', 'first_degree')
 ),
 
 indications AS (SELECT * FROM facts.indications WHERE coalesce(qualifier, '') <> 'history'),
@@ -38,20 +38,13 @@ systemic_exposures AS (
 
 risk_conditions (condition, wording, is_for_ever) AS (
     VALUES
-    ('quinine_hypersensitivity_allergy', 'an adverse reaction to quinine or its class', TRUE),
-    ('adverse_effect_quinine', 'an adverse reaction to quinine or its class', TRUE),
+    ('quinine_reaction', 'an adverse reaction to quinine or its class', TRUE),
     ('ttp_hus', 'TTP or HUS', TRUE),
     ('g6pd_deficiency', 'G6PD deficiency, a label warning', TRUE),
     ('long_qt_strict', 'a long QT interval', FALSE),
     ('av_block', 'second- or third-degree AV block', FALSE),
     ('myasthenia_gravis', 'myasthenia gravis', FALSE),
     ('optic_neuritis', 'optic neuritis', FALSE)
-),
-
-blind_spots (feed, wording) AS (
-    VALUES
-    ('diagnoses', '; diagnoses not delivered: a malaria code and coded risks could not be seen'),
-    ('labs', '; labs not delivered: platelets could not be seen')
 ),
 
 named_risk_drugs (ingredient, before, after) AS (
@@ -127,7 +120,7 @@ baselines AS (
     SELECT *
     FROM counts
     WHERE NOT is_after_start
-    QUALIFY row_number() OVER (PARTITION BY exposure_id ORDER BY collected_at DESC, row_id DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY exposure_id ORDER BY collected_at DESC, row_id) = 1
 ),
 
 later_counts AS (SELECT * FROM counts WHERE is_after_start),
@@ -165,7 +158,7 @@ coded_risks AS (
     JOIN conditions AS d ON c.patient_id = d.patient_id AND d.day <= c.last_day
     JOIN risk_conditions AS r USING (condition)
     WHERE r.is_for_ever OR d.resolved_on IS NULL OR d.resolved_on >= c.start_date
-    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, r.wording ORDER BY d.day DESC, d.row_id DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, r.wording ORDER BY d.day DESC, d.row_id) = 1
 ),
 
 active_drugs AS (
@@ -241,7 +234,7 @@ breaks AS (
 numbered_coverages AS (
     SELECT
         *,
-        count_if(is_break) OVER (PARTITION BY exposure_id ORDER BY start_date) AS stretch_no
+        count(*) FILTER (WHERE is_break) OVER (PARTITION BY exposure_id ORDER BY start_date) AS stretch_no
     FROM breaks
 ),
 
@@ -258,10 +251,12 @@ longest_stretches AS (
 ),
 
 unseen AS (
-    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.feed), '') AS unseen
-    FROM blind_spots AS b
-    JOIN feeds AS f USING (feed)
-    WHERE NOT f.present
+    SELECT
+        if(
+            count(*) > 0, '; diagnoses not delivered: a malaria code and coded risks could not be seen', ''
+        ) AS unseen
+    FROM feeds
+    WHERE feed = 'diagnoses' AND NOT present
 ),
 
 described AS (

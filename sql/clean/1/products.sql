@@ -67,7 +67,7 @@ SELECT
         WHEN 'atc' THEN [plain_code(drug_code)]
         WHEN 'rxnorm' THEN [ltrim(drug_code, '0')]
         WHEN 'snomed' THEN [drug_code]
-        ELSE []::VARCHAR[]
+        ELSE []
     END AS code_keys,
     prescriptions,
     administrations

@@ -1,6 +1,12 @@
 -- One ingredient of one distinct product: what it is, by which route it is given, and how much of it a dose unit holds.
 -- Products that hold no ingredient of a drug code list are not here.
 -- product_id: product, see clean.products
+-- drug_code: code as sent
+-- drug_code_system: system of the code as sent
+-- drug_name: name as sent
+-- route: route as sent
+-- strength: strength as sent
+-- dose_unit: unit of the dose quantity as sent
 -- ingredient: ingredient
 -- matched_by: code:rxnorm, code:ndc, code:atc, code:snomed, or name
 -- name_agrees: whether the name says the ingredient that the code stands for; NULL without a name
@@ -34,6 +40,7 @@ WITH by_code AS (
     WHERE m.certain OR p.words IS NULL OR n.ingredient IS NOT NULL
 ),
 
+-- The name where the code says nothing, and the further ingredients of a combination whose code stands for one of them.
 by_name AS (
     SELECT
         p.product_id,
@@ -48,7 +55,9 @@ by_name AS (
         NULL AS per_ml
     FROM clean.products AS p
     JOIN clean.drug_name_matches AS n USING (words)
-    ANTI JOIN by_code USING (product_id)
+    LEFT JOIN by_code AS c USING (product_id)
+    GROUP BY ALL
+    HAVING count(c.ingredient) = 0 OR (bool_or(c.name_agrees) AND NOT bool_or(c.ingredient = n.ingredient))
 ),
 
 identified AS (
@@ -80,12 +89,18 @@ fractions AS (
 texts AS (
     SELECT
         i.*,
+        p.drug_code,
+        p.drug_code_system,
+        p.drug_name,
+        p.route,
+        p.strength,
+        p.dose_unit,
         p.words,
         p.form_words,
         coalesce(r.route_group, form_route_group(words_of(p.route))) AS sent_route_group,
         coalesce(i.product_route_group, form_route_group(p.words)) AS form_group,
         coalesce(i.salt, s.salt) AS any_salt,
-        measure_of(p.dose_unit) AS dose_unit,
+        measure_of(p.dose_unit) AS measure,
         strengths_in(p.strength) AS sent_strengths,
         strengths_in(p.drug_name) AS named_strengths,
         flatten(list_transform(
@@ -118,9 +133,9 @@ routed AS (
                 THEN {'mg': named_strengths[1].mg, 'per_ml': named_strengths[1].per_ml, 'source': 'name'}
             WHEN len(part_strengths) = 1
                 THEN {'mg': part_strengths[1].mg, 'per_ml': part_strengths[1].per_ml, 'source': 'name'}
-        END AS strength,
+        END AS size,
         per_ml IS NOT NULL
-        OR dose_unit.kind IS NOT DISTINCT FROM 'volume'
+        OR coalesce(measure.kind = 'volume', FALSE)
         OR regexp_matches(form_words, ' (solution|liquid|suspension|syrup|elixir|bottle|btl|([0-9]+)?ml) ') AS liquid
     FROM texts
 ),
@@ -135,11 +150,11 @@ measured AS (
             WHEN any_route_group IS NULL AND regexp_matches(form_words, '[0-9 ](mcg|microgram) ') THEN 'intrathecal'
             ELSE any_route_group
         END AS route_group,
-        CASE dose_unit.kind
-            WHEN 'mass' THEN dose_unit.size
-            WHEN 'count' THEN CASE WHEN strength.per_ml IS NULL THEN strength.mg END
-            WHEN 'volume' THEN dose_unit.size * strength.mg / strength.per_ml
-            WHEN 'amount' THEN CASE WHEN ingredient = 'magnesium' THEN dose_unit.size * 24.305 / f.elemental_fraction END
+        CASE measure.kind
+            WHEN 'mass' THEN measure.size
+            WHEN 'count' THEN CASE WHEN size.per_ml IS NULL THEN size.mg END
+            WHEN 'volume' THEN measure.size * size.mg / size.per_ml
+            WHEN 'amount' THEN CASE WHEN ingredient = 'magnesium' THEN measure.size * 24.305 / f.elemental_fraction END
         END AS mg_per_dose_unit
     FROM routed AS r
     LEFT JOIN fractions AS f ON r.ingredient = 'magnesium' AND r.any_salt = f.salt
@@ -147,6 +162,12 @@ measured AS (
 
 SELECT
     product_id,
+    drug_code,
+    drug_code_system,
+    drug_name,
+    route,
+    strength,
+    dose_unit,
     ingredient,
     matched_by,
     name_agrees,
@@ -161,13 +182,13 @@ SELECT
     END AS product_class,
     any_salt AS salt,
     elemental_fraction,
-    strength.mg AS strength_mg,
-    strength.per_ml,
-    strength.source AS strength_source,
-    dose_unit.kind AS dose_unit_kind,
+    size.mg AS strength_mg,
+    size.per_ml,
+    size.source AS strength_source,
+    measure.kind AS dose_unit_kind,
     mg_per_dose_unit,
     CASE
-        WHEN ingredient = 'magnesium' AND dose_unit.kind = 'amount' THEN dose_unit.size * 24.305
+        WHEN ingredient = 'magnesium' AND measure.kind = 'amount' THEN measure.size * 24.305
         ELSE mg_per_dose_unit * elemental_fraction
     END AS elemental_mg_per_dose_unit
 FROM measured

@@ -18,8 +18,10 @@ tokens AS (
 ),
 
 known_words AS (
-    SELECT DISTINCT unnest(string_split(trim(words_of(words)), '  ')) AS word FROM codelists.drug_names
-    WHERE kind = 'generic'
+    SELECT words AS word FROM codelists.drug_names
+    WHERE kind = 'generic' AND NOT contains(words, ' ')
+    UNION
+    SELECT unnest(string_split(trim(words_of(ingredient)), '  ')) AS word FROM codelists.drugs
 ),
 
 near_tokens AS (
@@ -34,12 +36,12 @@ near_tokens AS (
     FROM tokens AS t
     JOIN known_words AS k
         ON contains(t.token, k.word)
-        OR (
-            length(k.word) >= 7
-            AND abs(length(t.token) - length(k.word)) <= 1
-            AND left(t.token, 1) = left(k.word, 1)
-            AND damerau_levenshtein(t.token, k.word) = 1
-        )
+            OR (
+                length(k.word) >= 7
+                AND abs(length(t.token) - length(k.word)) <= 1
+                AND left(t.token, 1) = left(k.word, 1)
+                AND damerau_levenshtein(t.token, k.word) = 1
+            )
     WHERE length(k.word) >= 6
 ),
 

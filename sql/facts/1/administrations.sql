@@ -10,13 +10,6 @@
 -- dose_mg: dose in mg, as labelled; NULL when the unit does not say
 -- file: file of the extract
 -- line: line of that file
-WITH listed_products AS (
-    SELECT d.*, p.drug_code, p.drug_code_system, p.drug_name, p.route, p.strength, p.dose_unit
-    FROM clean.product_drugs AS d
-    JOIN clean.products AS p USING (product_id)
-    WHERE p.administrations > 0 AND p.strength IS NULL
-)
-
 SELECT
     a.administration_id AS row_id,
     a.patient_id,
@@ -30,10 +23,11 @@ SELECT
     a.file,
     a.line
 FROM extracts.administrations AS a
-JOIN listed_products AS l
+JOIN clean.product_drugs AS l
     ON a.drug_code IS NOT DISTINCT FROM l.drug_code
-    AND a.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
-    AND a.drug_name IS NOT DISTINCT FROM l.drug_name
-    AND a.route IS NOT DISTINCT FROM l.route
-    AND a.dose_unit IS NOT DISTINCT FROM l.dose_unit
+        AND a.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
+        AND a.drug_name IS NOT DISTINCT FROM l.drug_name
+        AND a.route IS NOT DISTINCT FROM l.route
+        AND a.dose_unit IS NOT DISTINCT FROM l.dose_unit
+        AND l.strength IS NULL
 WHERE CAST(a.administered_at AS DATE) <= $as_of

@@ -34,9 +34,38 @@
 -- file: file of the extract
 -- line: line of that file
 WITH stays AS (
-    SELECT patient_id, started_on, ended_on
+    SELECT patient_id, list({'first_day': started_on, 'last_day': ended_on}) AS stays
     FROM facts.encounters
     WHERE class = 'inpatient' AND ended_on IS NOT NULL
+    GROUP BY patient_id
+),
+
+listed AS (
+    SELECT
+        p.* EXCLUDE (drug_code, drug_code_system, route, prescription_id),
+        p.prescription_id AS row_id,
+        l.ingredient,
+        l.matched_by,
+        l.route_group,
+        l.product_class,
+        l.salt,
+        l.elemental_fraction,
+        l.strength_mg,
+        l.per_ml,
+        l.strength_source,
+        l.dose_unit_kind,
+        l.mg_per_dose_unit,
+        l.elemental_mg_per_dose_unit
+    FROM extracts.prescriptions AS p
+    JOIN clean.product_drugs AS l
+        ON p.drug_code IS NOT DISTINCT FROM l.drug_code
+            AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
+            AND p.drug_name IS NOT DISTINCT FROM l.drug_name
+            AND p.route IS NOT DISTINCT FROM l.route
+            AND p.strength IS NOT DISTINCT FROM l.strength
+            AND p.dose_unit IS NOT DISTINCT FROM l.dose_unit
+    WHERE p.start_date <= $as_of
+        AND coalesce(p.status, 'unknown') NOT IN ('cancelled', 'entered-in-error', 'on-hold')
 ),
 
 sized AS (
@@ -62,7 +91,7 @@ sized AS (
         s.amount AS sig_amount,
         s.amount_per_day AS sig_amount_per_day,
         CASE WHEN s.amount_kind IN ('count', 'volume') THEN s.amount_per_day END AS sig_units_per_day
-    FROM clean.listed_prescriptions AS p
+    FROM listed AS p
     LEFT JOIN clean.sigs AS s USING (sig)
 ),
 
@@ -148,13 +177,6 @@ covered AS (
             ELSE least(start_date + coalesce(days_by_supply, days_by_quantity) - 1, end_date)
         END AS supply_end
     FROM supplied
-),
-
-in_stay AS (
-    SELECT DISTINCT c.row_id
-    FROM covered AS c
-    JOIN stays AS s ON c.patient_id = s.patient_id AND c.start_date BETWEEN s.started_on AND s.ended_on
-    WHERE c.supply_end <= s.ended_on
 )
 
 SELECT
@@ -178,10 +200,10 @@ SELECT
         WHEN c.dose_method = 'stated' THEN 'high'
         WHEN c.dose_method = 'quantity x frequency'
             THEN CASE
-                WHEN c.dose_unit IS NULL THEN 'low'
-                WHEN c.dose_unit_kind = 'mass' OR c.strength_source = 'code' THEN 'high'
-                ELSE 'medium'
-            END
+                    WHEN c.dose_unit IS NULL THEN 'low'
+                    WHEN c.dose_unit_kind = 'mass' OR c.strength_source = 'code' THEN 'high'
+                    ELSE 'medium'
+                END
         WHEN c.any_as_needed OR (c.dose_method = 'sig' AND c.sig_is_range) THEN 'low'
         ELSE 'medium'
     END AS dose_confidence,
@@ -190,7 +212,12 @@ SELECT
     c.single_mg AS single_dose_mg,
     coalesce(c.elemental_mg, c.dose_mg * c.elemental_fraction) AS elemental_daily_mg,
     c.taper,
-    i.row_id IS NOT NULL AS inpatient,
+    coalesce(
+        len(list_filter(
+            s.stays, lambda stay: c.start_date BETWEEN stay.first_day AND stay.last_day AND c.supply_end <= stay.last_day
+        )) > 0,
+        FALSE
+    ) AS inpatient,
     c.sig,
     c.strength,
     c.indication_code,
@@ -201,4 +228,4 @@ SELECT
     c.file,
     c.line
 FROM covered AS c
-LEFT JOIN in_stay AS i USING (row_id)
+LEFT JOIN stays AS s ON c.patient_id = s.patient_id

@@ -131,10 +131,11 @@ usable AS (
 chosen AS (
     SELECT *
     FROM usable
-    QUALIFY row_number() OVER (
-        PARTITION BY patient_id, day
-        ORDER BY origin DESC, collected_at DESC, row_id DESC
-    ) = 1
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY patient_id, day
+            ORDER BY origin DESC, collected_at DESC, row_id DESC
+        ) = 1
 )
 
 SELECT

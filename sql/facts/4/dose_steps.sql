@@ -13,19 +13,29 @@
 -- elemental_daily_mg: mg of elemental magnesium a day; NULL when unknown and for other drugs
 -- as_needed: whether on every day of the step some prescription in force was to be taken as needed
 -- is_range: whether on every day of the step the dose was the most of a range
-WITH prescribed AS (
+WITH members AS (
+    SELECT * FROM facts.exposure_members
+),
+
+exposures AS (
     SELECT
-        m.exposure_id,
-        m.row_id,
-        m.start_date,
-        m.end_date,
-        p.daily_dose_mg,
-        p.elemental_daily_mg,
-        p.as_needed,
-        p.dose_is_range
-    FROM facts.exposure_members AS m
-    JOIN facts.prescriptions AS p USING (row_id, ingredient)
-    ANTI JOIN (SELECT exposure_id FROM facts.exposure_members WHERE feed = 'administrations') AS a USING (exposure_id)
+        exposure_id,
+        any_value(patient_id) AS patient_id,
+        any_value(ingredient) AS ingredient,
+        any_value(route_group) AS route_group,
+        max(end_date) AS end_date,
+        count(*) AS number
+    FROM members
+    GROUP BY exposure_id
+    HAVING bool_and(feed = 'prescriptions')
+),
+
+-- Most exposures are one prescription, and so one step.
+prescribed AS (
+    SELECT m.*
+    FROM members AS m
+    JOIN exposures AS e USING (exposure_id)
+    WHERE e.number > 1
 ),
 
 renewals AS (
@@ -101,15 +111,27 @@ running AS (
     WINDOW up_to_day AS (PARTITION BY exposure_id ORDER BY day ROWS UNBOUNDED PRECEDING)
 ),
 
-compared AS (
+followed AS (
     SELECT
         *,
-        row_number() OVER in_time = 1
-        OR daily_dose_mg IS DISTINCT FROM lag(daily_dose_mg) OVER in_time
-        OR elemental_daily_mg IS DISTINCT FROM lag(elemental_daily_mg) OVER in_time AS starts_step
+        row_number() OVER in_time AS place,
+        lag(daily_dose_mg) OVER in_time AS last_dose,
+        lag(elemental_daily_mg) OVER in_time AS last_elemental
     FROM running
     WHERE number > 0
     WINDOW in_time AS (PARTITION BY exposure_id ORDER BY day)
+),
+
+compared AS (
+    SELECT
+        *,
+        CASE
+            WHEN place = 1 THEN TRUE
+            WHEN daily_dose_mg IS DISTINCT FROM last_dose THEN TRUE
+            WHEN elemental_daily_mg IS DISTINCT FROM last_elemental THEN TRUE
+            ELSE FALSE
+        END AS starts_step
+    FROM followed
 ),
 
 numbered AS (
@@ -132,17 +154,6 @@ steps AS (
         bool_and(is_range) AS is_range
     FROM numbered
     GROUP BY exposure_id, step_no
-),
-
-exposures AS (
-    SELECT
-        exposure_id,
-        any_value(patient_id) AS patient_id,
-        any_value(ingredient) AS ingredient,
-        any_value(route_group) AS route_group,
-        max(end_date) AS end_date
-    FROM facts.exposure_members
-    GROUP BY exposure_id
 )
 
 SELECT
@@ -159,3 +170,19 @@ SELECT
     s.is_range
 FROM steps AS s
 JOIN exposures AS e USING (exposure_id)
+UNION ALL
+SELECT
+    m.exposure_id,
+    m.patient_id,
+    m.ingredient,
+    m.route_group,
+    1 AS step_no,
+    m.start_date,
+    m.end_date,
+    round(m.daily_dose_mg, 4) AS daily_dose_mg,
+    round(m.elemental_daily_mg, 4) AS elemental_daily_mg,
+    m.as_needed,
+    m.dose_is_range AS is_range
+FROM members AS m
+JOIN exposures AS e USING (exposure_id)
+WHERE e.number = 1

@@ -30,30 +30,8 @@ prescriptions AS (
     SELECT * FROM facts.prescriptions
 ),
 
-described AS (
-    SELECT
-        m.*,
-        p.as_needed,
-        p.explicit_stop,
-        p.taper,
-        p.prescriber_id,
-        p.facility_id,
-        p.drug_name
-    FROM members AS m
-    LEFT JOIN prescriptions AS p
-        ON m.feed = 'prescriptions' AND m.row_id = p.row_id AND m.ingredient = p.ingredient
-),
-
-stretches AS (
-    SELECT exposure_id, stretch_no, max(end_date) - min(start_date) + 1 AS days
-    FROM members
-    GROUP BY exposure_id, stretch_no
-),
-
-covered AS (
-    SELECT exposure_id, CAST(sum(days) AS INTEGER) AS covered_days
-    FROM stretches
-    GROUP BY exposure_id
+people AS (
+    SELECT * FROM facts.people
 ),
 
 courses AS (
@@ -65,25 +43,17 @@ courses AS (
         any_value(product_class) AS product_class,
         min(start_date) AS start_date,
         max(end_date) AS end_date,
-        coalesce(bool_and(as_needed) FILTER (WHERE feed = 'prescriptions'), FALSE)
-        AND count(*) FILTER (WHERE feed = 'administrations') = 0 AS prn_only,
-        bool_or(coalesce(taper, FALSE)) AS taper,
-        count(*) FILTER (WHERE feed = 'administrations') > 0 AS from_administrations,
-        coalesce(list(DISTINCT row_id ORDER BY row_id) FILTER (WHERE feed = 'prescriptions'), []) AS prescription_ids,
-        coalesce(list(DISTINCT row_id ORDER BY row_id) FILTER (WHERE feed = 'administrations'), []) AS administration_ids,
-        arg_max(
-            {
-                'row_id': row_id,
-                'explicit_stop': explicit_stop,
-                'prescriber_id': prescriber_id,
-                'facility_id': facility_id
-            },
-            (end_date, start_date, row_id)
-        ) FILTER (WHERE feed = 'prescriptions') AS last_one,
-        arg_min({'row_id': row_id, 'drug_name': drug_name}, (start_date, end_date, row_id))
-            FILTER (WHERE feed = 'prescriptions') AS first_one,
-        max(end_date) FILTER (WHERE feed = 'prescriptions') AS prescribed_until
-    FROM described
+        CAST(sum(added_days) AS INTEGER) AS covered_days,
+        bool_and(as_needed) AS prn_only,
+        bool_or(taper) AS taper,
+        bool_or(feed = 'administrations') AS from_administrations,
+        coalesce(list(row_id ORDER BY row_id) FILTER (WHERE feed = 'prescriptions'), []) AS prescription_ids,
+        coalesce(list(row_id ORDER BY row_id) FILTER (WHERE feed = 'administrations'), []) AS administration_ids,
+        arg_min(row_id, place) FILTER (WHERE feed = 'prescriptions') AS first_prescription_id,
+        -- By the last day, and of those that end together by the place.
+        arg_max(row_id, CAST(end_date - DATE '1970-01-01' AS BIGINT) * 4294967296 + place)
+        FILTER (WHERE feed = 'prescriptions') AS last_prescription_id
+    FROM members
     GROUP BY exposure_id
 ),
 
@@ -95,13 +65,15 @@ preceded AS (
             PARTITION BY patient_id, ingredient, route_group
             ORDER BY start_date
             GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS last_covered,
-        max(end_date) FILTER (WHERE route_group = 'unknown') OVER (
-            PARTITION BY patient_id, ingredient
-            ORDER BY start_date
-            GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS last_covered_by_unknown_route
+        ) AS last_covered
     FROM courses
+),
+
+unknown_routes AS (
+    SELECT patient_id, ingredient, list({'first_day': start_date, 'last_day': end_date}) AS covered
+    FROM members
+    WHERE route_group = 'unknown'
+    GROUP BY patient_id, ingredient
 )
 
 SELECT
@@ -113,24 +85,31 @@ SELECT
     e.start_date,
     e.end_date,
     CAST(e.end_date - e.start_date + 1 AS INTEGER) AS length_days,
-    c.covered_days,
+    e.covered_days,
     CASE
         WHEN e.last_covered >= e.start_date - $new_days THEN 'not new'
-        WHEN e.last_covered_by_unknown_route >= e.start_date - $new_days THEN 'unknown'
+        WHEN len(
+                list_filter(
+                    u.covered,
+                    lambda days: days.first_day < e.start_date AND days.last_day >= e.start_date - $new_days
+                )
+            ) > 0 THEN 'unknown'
         WHEN p.first_seen <= e.start_date - $new_days THEN 'new'
         ELSE 'unknown'
     END AS newness,
     e.prn_only,
-    coalesce(e.prescribed_until = e.end_date AND e.last_one.explicit_stop, FALSE) AS explicit_stop,
+    coalesce(l.explicit_stop AND l.end_date = e.end_date, FALSE) AS explicit_stop,
     e.taper,
     e.from_administrations,
     e.prescription_ids,
     e.administration_ids,
-    e.first_one.row_id AS first_prescription_id,
-    e.last_one.row_id AS last_prescription_id,
-    e.last_one.prescriber_id AS prescriber_id,
-    e.last_one.facility_id AS facility_id,
-    e.first_one.drug_name AS first_drug_name
+    e.first_prescription_id,
+    e.last_prescription_id,
+    l.prescriber_id,
+    l.facility_id,
+    f.drug_name AS first_drug_name
 FROM preceded AS e
-JOIN covered AS c USING (exposure_id)
-LEFT JOIN facts.people AS p USING (patient_id)
+LEFT JOIN prescriptions AS f ON e.first_prescription_id = f.row_id AND e.ingredient = f.ingredient
+LEFT JOIN prescriptions AS l ON e.last_prescription_id = l.row_id AND e.ingredient = l.ingredient
+LEFT JOIN unknown_routes AS u ON e.patient_id = u.patient_id AND e.ingredient = u.ingredient
+LEFT JOIN people AS p ON e.patient_id = p.patient_id

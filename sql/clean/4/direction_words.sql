@@ -1,16 +1,35 @@
 -- One distinct text of directions, or of the frequency code list, spelt in one way: lower-case words and numbers, each with
 -- a blank on either side (two between neighbours), numbers in digits, ranges as 1-2, the end of a sentence as a comma.
--- text: directions as sent, or words of the code list
+-- text: directions as sent for a listed drug, or words of the code list
 -- words: the same, spelt in one way
-WITH texts AS (
-    SELECT sig AS text FROM clean.listed_prescriptions WHERE sig IS NOT NULL
+-- is_sig: whether it is a sig, rather than only words of the code list
+WITH listed_products AS (
+    SELECT DISTINCT drug_code, drug_code_system, drug_name, route, strength, dose_unit FROM clean.product_drugs
+),
+
+texts AS (
+    SELECT p.sig AS text, TRUE AS is_sig
+    FROM extracts.prescriptions AS p
+    JOIN listed_products AS l
+        ON p.drug_code IS NOT DISTINCT FROM l.drug_code
+        AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
+        AND p.drug_name IS NOT DISTINCT FROM l.drug_name
+        AND p.route IS NOT DISTINCT FROM l.route
+        AND p.strength IS NOT DISTINCT FROM l.strength
+        AND p.dose_unit IS NOT DISTINCT FROM l.dose_unit
+    WHERE p.sig IS NOT NULL
     UNION
-    SELECT words AS text FROM codelists.sig_frequencies
+    SELECT words AS text, FALSE AS is_sig FROM codelists.sig_frequencies
+),
+
+different_texts AS (
+    SELECT text, bool_or(is_sig) AS is_sig FROM texts GROUP BY text
 ),
 
 separated AS (
     SELECT
         text,
+        is_sig,
         replace(replace(replace(translate(lower(text), '–—;', '--,'), '½', ' 1/2'), '¼', ' 1/4'), '¾', ' 3/4') AS plain,
         -- t.i.d. and p.o.
         regexp_replace(plain, '\b([a-z])\.([a-z])\.(?:([a-z])\b\.?)?', '\1\2\3 ', 'g') AS without_dots,
@@ -26,12 +45,13 @@ separated AS (
         regexp_replace(regexp_replace(slashes, '([0-9]) ?- ?([0-9])', '\1~\2', 'g'), '-', ' ', 'g') AS hyphens,
         ' ' || trim(regexp_replace(replace(regexp_replace(hyphens, '[^a-z0-9.,/~ ]+', ' ', 'g'), '~', '-'), ' +', '  ', 'g')) || ' '
             AS words
-    FROM texts
+    FROM different_texts
 ),
 
 counted AS (
     SELECT
         text,
+        is_sig,
         list_reduce(
             [
                 ' one  half => 1/2 ', ' a  half => 1/2 ', ' half  of => 1/2 ', ' half  a => 1/2 ',
@@ -53,5 +73,6 @@ SELECT
     regexp_replace(
         regexp_replace(words, ' ([0-9]+)  0(\.[0-9]+) ', ' \1\2 ', 'g'),
         ' ([0-9]*\.?[0-9]+)  (?:to|or)  ([0-9]*\.?[0-9]+) ', ' \1-\2 ', 'g'
-    ) AS words
+    ) AS words,
+    is_sig
 FROM counted

@@ -5,7 +5,7 @@
 -- amount: amount of one dose; the largest of a range or of several doses
 -- times_per_day: doses a day, the most of a range
 -- amount_per_day: amount a day, the most of a range; NULL unless amount and frequency are both understood
--- is_range: whether the amount or the frequency is a range
+-- is_range: whether the amount or the frequency is a range, or the most allowed (up to)
 -- as_needed: whether the words say as needed
 -- taper: whether the words say that the dose is to be tapered
 -- route_group: route group that the words name
@@ -25,9 +25,7 @@ WITH phrases AS (
 ),
 
 sigs AS (
-    SELECT DISTINCT p.sig, d.words
-    FROM clean.listed_prescriptions AS p
-    JOIN clean.direction_words AS d ON p.sig = d.text
+    SELECT text AS sig, words FROM clean.direction_words WHERE is_sig
 ),
 
 amounts_marked AS (
@@ -101,18 +99,21 @@ replacements AS (
     GROUP BY t.sig
 ),
 
+all_pairs AS (
+    SELECT
+        m.*,
+        coalesce(r.pairs, []) AS pairs
+    FROM phrases_marked AS m
+    LEFT JOIN replacements AS r USING (sig)
+),
+
 all_marked AS (
     SELECT
-        m.sig,
-        m.words,
-        CASE
-            WHEN r.pairs IS NULL THEN m.marked
-            ELSE list_reduce(
-                r.pairs,
-                lambda spelt, pair: replace(spelt, split_part(pair, '=>', 1), split_part(pair, '=>', 2)),
-                m.marked
-            )
-        END AS replaced,
+        sig,
+        words,
+        list_reduce(
+            pairs, lambda spelt, pair: replace(spelt, split_part(pair, '=>', 1), split_part(pair, '=>', 2)), marked
+        ) AS replaced,
         regexp_replace(replaced, ' (?:a|per|/|each|every)  day ', ' times=1= ', 'g') AS days_marked,
         -- A small bare number before a frequency or a route is a number of tablets: 1 tid, 1 po tid.
         regexp_replace(
@@ -121,18 +122,17 @@ all_marked AS (
         ) AS bare_marked,
         -- A number that stands before an amount makes it unclear.
         regexp_replace(bare_marked, ' [0-9][0-9.-]*  ((?:mass|grams|volume|teaspoons|tablespoons|count)=)', ' then  \1', 'g')
-            AS marked
-    FROM phrases_marked AS m
-    LEFT JOIN replacements AS r USING (sig)
+            AS all_marked
+    FROM all_pairs
 ),
 
 marks AS (
     SELECT
         sig,
         words,
-        marked,
+        all_marked AS marked,
         list_transform(
-            regexp_extract_all(marked, ' ((?:mass|grams|volume|teaspoons|tablespoons|count)=[0-9.]+=[0-9.]*) ', 1),
+            regexp_extract_all(all_marked, ' ((?:mass|grams|volume|teaspoons|tablespoons|count)=[0-9.]+=[0-9.]*) ', 1),
             lambda mark: {
                 'kind': CASE split_part(mark, '=', 1)
                     WHEN 'grams' THEN 'mass'
@@ -151,7 +151,7 @@ marks AS (
             }
         ) AS amounts,
         list_transform(
-            regexp_extract_all(marked, ' ((?:times|hours|days|weekly)=[0-9.]+=[0-9.]*) ', 1),
+            regexp_extract_all(all_marked, ' ((?:times|hours|days|weekly)=[0-9.]+=[0-9.]*) ', 1),
             lambda mark: {
                 'most': CASE split_part(mark, '=', 1)
                     WHEN 'hours' THEN 24 / nullif(CAST(split_part(mark, '=', 2) AS DOUBLE), 0)
@@ -167,7 +167,7 @@ marks AS (
         array_to_string(
             list_transform(
                 regexp_extract_all(
-                    marked,
+                    all_marked,
                     ' ((?:mass|grams|volume|teaspoons|tablespoons|count|times|hours|days|weekly)=|and |then |increase |'
                     || 'increasing |increased |decrease |decreasing |titrate |alternate |alternating |followed |total )',
                     1
@@ -263,13 +263,13 @@ SELECT
     times_per_day,
     coalesce(amount_of_several, amount * times_per_day) AS amount_per_day,
     reading IS NOT NULL
-    AND list_contains(
+    AND (contains(words, ' up  to ') OR list_contains(
         list_concat(
             list_transform(amounts, lambda dose: dose.is_range),
             list_transform(frequencies, lambda frequency: frequency.is_range)
         ),
         TRUE
-    ) AS is_range,
+    )) AS is_range,
     regexp_matches(marked, ' prn ')
     OR regexp_matches(words, ' (prn|(as|if|when|where)  (needed|required|necessary)) ') AS as_needed,
     regexp_matches(

@@ -1,0 +1,31 @@
+-- The project's own format: every column has its name already.
+-- needs: prescriptions.prescription_id, prescriptions.patient_id, prescriptions.start_date
+SELECT
+    prescription_id,
+    patient_id,
+    drug_code,
+    drug_code_system,
+    drug_name,
+    route,
+    start_date,
+    end_date,
+    status,
+    daily_dose_mg,
+    dose_quantity,
+    dose_unit,
+    frequency_per_day,
+    as_needed,
+    sig,
+    strength,
+    quantity,
+    days_supply,
+    refills,
+    indication_code,
+    indication_code_system,
+    indication_text,
+    prescriber_id,
+    facility_id,
+    deleted,
+    file,
+    line
+FROM raw.prescriptions

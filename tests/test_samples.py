@@ -1,0 +1,91 @@
+"""The invented delivery in data_samples: audited as a whole, every answer in it must come out, and every row be accounted for."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from nightrounds.database import connect_reader
+from nightrounds.files import read_info
+from nightrounds.pipeline import run_audit
+from nightrounds.project import Project
+from nightrounds.run import new_run
+from nightrounds.site import Site
+
+
+@pytest.fixture(scope="module")
+def published(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The analysts' database of an audit of data_samples/native."""
+    extract, out = project.samples / "native", tmp_path_factory.mktemp("samples")
+    run = new_run(project, Site(name="samples"), extract, out=out, as_of=read_info(extract).extracted_on)
+    run_audit(run)
+    with connect_reader(out / "current" / "nightrounds.duckdb") as con:
+        yield con
+
+
+def answers(project: Project) -> list[dict[str, str]]:
+    with (project.samples / "native" / "answers.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_answer_comes_out(published: duckdb.DuckDBPyConnection, project: Project) -> None:
+    rows = published.execute(
+        "SELECT rule_id, patient_id, outcome, coalesce(severity, ''), index_date FROM audit.results"
+    ).fetchall()
+    found: dict[tuple[str, str], list[tuple[str, str, date]]] = {}
+    for rule_id, patient_id, outcome, severity, index_date in rows:
+        found.setdefault((rule_id, patient_id), []).append((outcome, severity, index_date))
+    wrong = []
+    for answer in answers(project):
+        units = found.get((answer["rule_id"], answer["patient_id"]), [])
+        wanted = (answer["outcome"], answer["severity"], answer["index_date"])
+        if not any(_fits(wanted, unit) for unit in units):
+            wrong.append((answer["rule_id"], answer["case"], wanted, units))
+    assert wrong == []
+
+
+def _fits(wanted: tuple[str, str, str], unit: tuple[str, str, date]) -> bool:
+    """Compare with what the case states; a case need not state severity or index date."""
+    outcome, severity, index_date = wanted
+    return outcome == unit[0] and severity in ("", unit[1]) and index_date in ("", unit[2].isoformat())
+
+
+def test_every_rule_has_findings_and_near_misses(published: duckdb.DuckDBPyConnection) -> None:
+    query = "SELECT rule_id, count_if(outcome = 'finding'), count_if(outcome = 'clear') FROM audit.results GROUP BY rule_id"
+    assert all(findings and clear for _, findings, clear in published.execute(query).fetchall())
+
+
+def test_faults_planted_in_the_sample_are_quarantined(published: duckdb.DuckDBPyConnection) -> None:
+    rows = dict(published.execute("SELECT row_id, reason FROM audit.quarantine WHERE row_id IS NOT NULL").fetchall())
+    assert rows == {
+        "L1": "not a number",
+        "L2": "unparseable date",
+        "L3": "unknown patient",
+        "L4": "implausible value",
+        "L5": "unknown unit",
+        "R1": "start after end",
+        "R2": "drug code or name is required",
+        "R3": "conflicting duplicate",
+    }
+
+
+def test_rows_add_up_in_every_file(published: duckdb.DuckDBPyConnection) -> None:
+    unequal = "SELECT file FROM audit.batches WHERE rows_read <> rows_loaded + rows_quarantined + rows_superseded"
+    assert published.execute(unequal).fetchall() == []
+    assert published.execute("SELECT count(*) FROM audit.batches WHERE rows_read > 0").fetchall()[0][0] >= 9
+
+
+def test_sample_is_what_synth_writes(project: Project, tmp_path: Path) -> None:
+    # Whoever changes a case writes the sample again:
+    # nightrounds synth --patients 2200 --out data_samples/native --as-of 2026-06-30
+    from nightrounds.synth import synthesise
+
+    extract = project.samples / "native"
+    as_of = read_info(extract).extracted_on
+    assert as_of is not None
+    synthesise(project, tmp_path, as_of, 2200, 1)
+    for path in sorted(extract.iterdir()):
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
