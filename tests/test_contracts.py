@@ -210,7 +210,9 @@ CASES: dict[str, list[Case]] = {
         *[fine(value=sent, test_code="718-7", unit="") for sent in ("hemolyzed", "1e9", "-1", "NaN")],
         *[fine(value="see note", test_code=code) for code in ("2161-8", "9999-9")],
         *[bad("value", "not a number", value="see note", **LOCAL, test_name=n) for n in ("CREATININE", "creatinine, serum")],
+        bad("value", "not a number", value="see note", **LOCAL, test_name="eGFR (creatinine)"),
         *[fine(value="see note", **LOCAL, test_name=n) for n in ("Creatinine, urine", "creatininase", "potassium creatinine")],
+        *[fine(value="see note", **LOCAL, test_name=n) for n in ("eGFR stage", "eGFR stage (creatinine)")],
         bad("value", "not a number", value="see note", test_code="", test_code_system="", test_name="Creatinine (blood)"),
         fine(value="see note", test_code="u-crea", test_code_system="local"),
         *[case for c in ("reference_low", "reference_high") for case in number(c, -5, 5) if "out of range" not in str(case)],
@@ -262,7 +264,7 @@ NUMBERED = [(feed, place, case) for feed, cases in CASES.items() for place, case
 
 
 def lists(con: duckdb.DuckDBPyConnection) -> None:
-    """Two analytes, a list that excludes urine creatinine by code and by word, and one with a local code."""
+    """Three analytes; urine creatinine is kept out by code, by local code and by word, the stage of an eGFR by word."""
     con.execute(
         """
         CREATE TABLE codelists.labs AS SELECT * FROM (VALUES
@@ -270,7 +272,7 @@ def lists(con: duckdb.DuckDBPyConnection) -> None:
             ('creatinine', 'local', 'U-CREA', 'exclude'), ('potassium', 'loinc', '2823-3', 'exact')
         ) AS t(list, system, code, match);
         CREATE TABLE codelists.lab_names AS SELECT * FROM (VALUES
-            ('creatinine', 'creatinine', 'urine|24 h'), ('potassium', 'potassium', NULL)
+            ('creatinine', 'creatinine', 'urine|24 h|egfr'), ('potassium', 'potassium', NULL), ('egfr', 'egfr', 'stage')
         ) AS t(analyte, words, excluded_words);
         CREATE TABLE codelists.lab_units AS SELECT * FROM (VALUES
             ('creatinine', 'mg/dl', '1', '0.1', '30'), ('creatinine', 'umol/l', '0.0113122', '0.1', '30'),
@@ -335,6 +337,16 @@ def test_a_contract_describes_what_it_returns_and_the_native_source_gives_all_of
     made_here = {"value_number", "comparator", "analyte", "matched_by"} if feed == "labs" else set()
     assert source.raw_columns[feed] | {"file", "line", "faults"} | made_here == set(columns)
     assert source.needs == {feed: contract.required_columns}
+
+
+def test_the_facts_know_the_same_laboratory_tests(con: duckdb.DuckDBPyConnection) -> None:
+    """What the contract holds to a unit and a range must be what the facts take up, no more and no less."""
+    columns = "test_code, test_code_system, test_name, analyte, matched_by"
+    known = f"SELECT DISTINCT {columns} FROM extracts.labs WHERE analyte IS NOT NULL ORDER BY ALL"
+    taken = f"SELECT {columns} FROM ({SqlFile(SQL / 'clean' / 'lab_tests.sql').text}) ORDER BY ALL"
+    rows = con.execute(known).fetchall()
+    assert len(rows) > 3
+    assert rows == con.execute(taken).fetchall()
 
 
 def test_a_fault_keeps_the_value_as_it_was_sent(con: duckdb.DuckDBPyConnection) -> None:

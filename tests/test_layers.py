@@ -5,7 +5,6 @@ The sample delivery is audited twice, once with the files of every sub-layer in 
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,6 +13,7 @@ import pytest
 from nightrounds import sqlfiles
 from nightrounds.audit import apply
 from nightrounds.extracts import load
+from nightrounds.files import read_info
 from nightrounds.pipeline import build
 from nightrounds.project import find_project
 from nightrounds.publish import publish
@@ -40,7 +40,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     """Two audits of the sample delivery, attached as `forward` and `reverse`."""
     out = tmp_path_factory.mktemp("layers")
     project = find_project(ROOT)
-    run = new_run(project, Site(), project.samples / "native", out=out / "forward", as_of=date(2026, 11, 21))
+    extract = project.samples / "native"
+    run = new_run(project, Site(), extract, out=out / "forward", as_of=read_info(extract).extracted_on)
     mirrored = replace(run, out=out / "reverse", warehouse=out / "reverse" / run.warehouse.name)
     audit_into(run)
     as_named = sqlfiles.sql_files

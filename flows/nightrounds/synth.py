@@ -10,12 +10,12 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from nightrounds.cases import Case, case_rows, read_cases
+from nightrounds.cases import PATIENT, PREFIX, Case, case_rows, read_cases
 from nightrounds.database import connect, identifier, text_literal
 from nightrounds.project import Project
 from nightrounds.rules import load_rules
@@ -32,7 +32,7 @@ def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: in
 
     Returns the number of patients. `kind` is csv or parquet. The same arguments give the same files.
     """
-    plain = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case)]
+    plain = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case, as_of)]
     cases = [replace(case, alias=f"P{number:05d}") for number, case in enumerate(plain, start=1)]
     native = load_source(project.sql / "sources" / "native")
     copies = max(1, patients // len(cases))
@@ -77,9 +77,26 @@ def _write_faults(out: Path, as_of: date) -> None:
     )
 
 
-def _is_plain(case: Case) -> bool:
-    """Tell whether a case can live in a common extract: all feeds delivered to the day, parameters as they are."""
-    return not any(case.content.get(key) for key in ("covers", "absent", "parameters"))
+def _is_plain(case: Case, as_of: date) -> bool:
+    """Tell whether a case can live in a common extract: all feeds delivered, parameters as they are, no birthday lost."""
+    alone = any(case.content.get(key) for key in ("covers", "absent", "parameters"))
+    return not alone and _keeps_ages(case, as_of - case.as_of)
+
+
+def _keeps_ages(case: Case, moved: timedelta) -> bool:
+    """Tell whether the patient is as old as before on every day of the case when all its dates are moved.
+
+    Moving by days is not moving by years: a birthday that a case turns on can slip to the other side.
+    """
+    birth = case.content.get("patient", {}).get("birth_date", PATIENT["birth_date"])
+    rows = [row for feed in PREFIX for row in case.content[feed]] + case.content["expect"]
+    days = [value for row in rows for value in row.values() if isinstance(value, date) and not isinstance(value, datetime)]
+    aged = all(_age(birth, day) == _age(birth + moved, day + moved) for day in [*days, case.as_of])
+    return aged and (birth.month, birth.day) != (2, 29)
+
+
+def _age(birth: date, day: date) -> int:
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
 def _read_rows(con: duckdb.DuckDBPyConnection, contract: SqlFile, columns: list[str], cases: Sequence[Case], as_of: date) -> None:

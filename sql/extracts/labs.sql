@@ -1,7 +1,7 @@
 -- One laboratory result.
 -- The test is given by code, by name or by both. The audit uses it when a laboratory list holds it: a LOINC code decides
 -- alone, so that urine creatinine sent as `Creatinine` stays out; a test with a local code or none must have a name that
--- holds, as whole words, a name of exactly one analyte and none of the words that exclude that analyte.
+-- holds, as whole words, names of one analyte only and none of the words that exclude that analyte.
 -- The value of a test that is used must be a number, alone or behind a comparator, have a unit of that analyte and lie in the
 -- analyte's plausible range, unless it was cancelled or entered in error and so is never used. Results of other tests are
 -- loaded as they are.
@@ -61,25 +61,28 @@ excluded_codes AS (
     WHERE match = 'exclude'
 ),
 
-possible_analytes AS (
-    SELECT DISTINCT
+mentions AS (
+    SELECT
         s.words,
-        n.analyte
+        n.analyte,
+        coalesce(bool_or(
+            list_bool_or([contains(s.words, words_of(word)) FOR word IN string_split(n.excluded_words, '|')])
+        ), FALSE) AS is_excluded
     FROM sent_tests AS s
     JOIN codelists.lab_names AS n ON contains(s.words, words_of(n.words))
-    WHERE NOT coalesce(
-            list_bool_or([contains(s.words, words_of(word)) FOR word IN string_split(n.excluded_words, '|')]),
-            FALSE
-        )
+    GROUP BY s.words, n.analyte
 ),
 
+-- A name of two analytes (`BUN/creat`) is taken for neither; only `eGFR (creatinine)` is plainly an eGFR.
 named_analytes AS (
     SELECT
         words,
-        min(analyte) AS analyte
-    FROM possible_analytes
+        max(analyte) AS analyte
+    FROM mentions
     GROUP BY words
-    HAVING count(*) = 1
+    HAVING
+        (count(*) = 1 OR list(analyte ORDER BY analyte) = ['creatinine', 'egfr'])
+        AND NOT arg_max(is_excluded, analyte)
 ),
 
 known_tests AS (

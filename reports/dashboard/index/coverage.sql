@@ -4,7 +4,7 @@ WITH named AS (
 ),
 
 checked AS (
-    SELECT DISTINCT n.statement_id FROM named AS n JOIN audit.rules AS r USING (rule_id) WHERE n.cover <> 'N'
+    SELECT DISTINCT statement_id FROM named SEMI JOIN audit.rules USING (rule_id) WHERE cover <> 'N'
 )
 
 SELECT

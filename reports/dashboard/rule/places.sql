@@ -1,5 +1,5 @@
 -- Facilities as they may be shown.
-SELECT cell AS label, true AS is_over, *
+SELECT cell AS label, TRUE AS is_over, *
 FROM mart.public_breakdown
 WHERE breakdown = 'facility' AND rule_id = $rule_id
 ORDER BY cell = 'not recorded', cell

@@ -5,7 +5,7 @@ WITH bands AS (
     WHERE breakdown = 'stratum' AND rule_id = $rule_id
 )
 
-SELECT age_band || ', ' || sex AS label, true AS is_over, *
+SELECT age_band || ', ' || sex AS label, TRUE AS is_over, *
 FROM bands
 ORDER BY
     list_position(['under 18', '18-44', '45-64', '65-74', '75-84', '85 and over', 'unknown'], age_band), sex

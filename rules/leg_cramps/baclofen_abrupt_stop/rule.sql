@@ -10,13 +10,7 @@ courses AS (
     WHERE ingredient = 'baclofen' AND route_group = 'oral' AND start_date <= $horizon
 ),
 
-steps AS (
-    SELECT
-        *,
-        lag(daily_dose_mg) OVER (PARTITION BY exposure_id ORDER BY step_no) AS dose_before
-    FROM facts.dose_steps
-    WHERE ingredient = 'baclofen' AND route_group = 'oral' AND start_date <= $horizon
-),
+dose_steps AS (SELECT * FROM facts.dose_steps WHERE start_date <= $horizon),
 
 orders AS (SELECT * FROM facts.prescriptions WHERE ingredient = 'baclofen' AND start_date <= $horizon),
 
@@ -42,6 +36,14 @@ people AS (SELECT * FROM facts.people),
 feeds AS (SELECT * FROM facts.feeds),
 
 prolonged_courses AS (SELECT * FROM courses WHERE days_taken >= $prolonged_days),
+
+steps AS (
+    SELECT
+        *,
+        lag(daily_dose_mg) OVER (PARTITION BY exposure_id ORDER BY step_no) AS dose_before
+    FROM dose_steps
+    SEMI JOIN prolonged_courses USING (exposure_id)
+),
 
 falls AS (
     SELECT
@@ -246,7 +248,10 @@ stays_with_baclofen AS (
         v.patient_id,
         v.started_on,
         v.last_day,
-        [source_row('encounters', v.row_id), source_row('administrations', min(g.row_id))] AS sources
+        list_prepend(
+            source_row('encounters', v.row_id),
+            list(source_row('administrations', g.row_id) ORDER BY g.row_id)
+        ) AS sources
     FROM encounters AS v
     JOIN doses_given AS g
         ON v.patient_id = g.patient_id
@@ -317,7 +322,7 @@ excused_courses AS (
     SELECT
         exposure_id,
         any_value(reason) FILTER (WHERE kind = 'end') AS excuse_of_end,
-        arg_min(reason, day) FILTER (WHERE kind = 'cut') AS excuse_of_cut,
+        min(reason) FILTER (WHERE kind = 'cut') AS excuse_of_cut,
         flatten(list(sources)) AS sources
     FROM excused_events
     GROUP BY exposure_id

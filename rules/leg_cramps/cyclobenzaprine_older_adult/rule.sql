@@ -102,8 +102,8 @@ cns_periods AS (
     FROM courses AS c
     JOIN other_exposures AS o
         ON c.patient_id = o.patient_id
+        AND c.index_date <= o.end_date
         AND o.start_date <= c.last_day
-        AND o.end_date >= c.index_date
     JOIN cns_drugs AS k ON o.ingredient = k.ingredient
 ),
 

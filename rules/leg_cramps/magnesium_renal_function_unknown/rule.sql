@@ -23,21 +23,21 @@ conditions AS (SELECT * FROM facts.conditions),
 
 feeds AS (SELECT * FROM facts.feeds),
 
-risk_conditions (condition, place, wording) AS (
+risk_conditions (condition, wording) AS (
     VALUES
-    ('diabetes', 2, 'diabetes'),
-    ('heart_failure', 3, 'heart failure'),
-    ('ckd_by_stage', 4, 'chronic kidney disease')
+    ('diabetes', 'diabetes'),
+    ('heart_failure', 'heart failure'),
+    ('ckd_by_stage', 'chronic kidney disease')
 ),
 
-blind_spots (place, feed, wording) AS (
+blind_spots (feed, wording) AS (
     VALUES
     (
-        1, 'diagnoses',
+        'diagnoses',
         '; diagnoses not delivered: diabetes, heart failure, kidney disease and dependence on dialysis could not be seen'
     ),
-    (2, 'dialysis_sessions', '; dialysis sessions not delivered'),
-    (3, 'procedures', '; procedures not delivered')
+    ('dialysis_sessions', '; dialysis sessions not delivered'),
+    ('procedures', '; procedures not delivered')
 ),
 
 courses AS (
@@ -55,7 +55,7 @@ results_so_far AS (
     SELECT
         c.exposure_id,
         arg_max(r.row_id, (r.collected_at, r.row_id)) FILTER (WHERE r.collected_on >= c.window_start) AS result_id,
-        max(r.collected_on) FILTER (WHERE r.collected_on < c.window_start) AS last_result_on
+        max(r.collected_on) AS last_result_on
     FROM courses AS c
     JOIN renal_results AS r ON c.patient_id = r.patient_id AND r.collected_on <= c.window_end
     GROUP BY c.exposure_id
@@ -72,22 +72,24 @@ dialysed_courses AS (
 ),
 
 coded_risks AS (
-    SELECT c.exposure_id, r.place, r.wording, d.code, d.day, d.row_id
+    SELECT c.exposure_id, r.wording, d.code, d.day, d.row_id
     FROM courses AS c
     JOIN conditions AS d ON c.patient_id = d.patient_id AND d.day <= c.last_day
     JOIN risk_conditions AS r USING (condition)
     WHERE d.resolved_on IS NULL OR d.resolved_on >= c.start_date
-    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, r.place ORDER BY d.day DESC, d.row_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, r.wording ORDER BY d.day DESC, d.row_id) = 1
 ),
 
 risks AS (
-    SELECT exposure_id, 1 AS place, concat('age ', age) AS wording, NULL AS source
+    SELECT
+        exposure_id,
+        concat('age ', age) AS wording,
+        source_row('prescriptions', first_prescription_id) AS source
     FROM courses
     WHERE age >= $old_age
     UNION ALL
     SELECT
         exposure_id,
-        place,
         concat(wording, ' (', code, ' on ', day, ')') AS wording,
         source_row('diagnoses', row_id) AS source
     FROM coded_risks
@@ -96,14 +98,14 @@ risks AS (
 risky_courses AS (
     SELECT
         exposure_id,
-        concat(': high because of ', string_agg(wording, ', ' ORDER BY place)) AS risks,
-        list(source) FILTER (WHERE source IS NOT NULL) AS sources
+        concat(': high because of ', string_agg(wording, ', ' ORDER BY wording)) AS risks,
+        list(source) AS sources
     FROM risks
     GROUP BY exposure_id
 ),
 
 unseen AS (
-    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.place), '') AS unseen
+    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.wording), '') AS unseen
     FROM blind_spots AS b
     JOIN feeds AS f USING (feed)
     WHERE NOT f.present
@@ -157,7 +159,7 @@ SELECT
     age,
     window_start,
     window_end,
-    coalesce('the last one before is of ' || last_result_on, 'none on file before') AS last_result,
+    coalesce('the latest up to then is of ' || last_result_on, 'none up to then') AS last_result,
     risks,
     unseen
 FROM described

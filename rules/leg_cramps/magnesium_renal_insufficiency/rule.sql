@@ -31,18 +31,15 @@ dialysis AS (SELECT * FROM facts.dialysis),
 
 magnesium_results AS (SELECT * FROM facts.labs WHERE analyte = 'magnesium'),
 
-magnesium_codes AS (
-    SELECT * FROM facts.conditions
-    WHERE condition = 'hypomagnesemia' AND coalesce(qualifier, '') = ''
-),
+magnesium_codes AS (SELECT * FROM facts.conditions WHERE condition = 'hypomagnesemia'),
 
 feeds AS (SELECT * FROM facts.feeds),
 
-blind_spots (place, feed, wording) AS (
+blind_spots (feed, wording) AS (
     VALUES
-    (1, 'diagnoses', '; diagnoses not delivered: CKD stages and dependence on dialysis could not be seen'),
-    (2, 'dialysis_sessions', '; dialysis sessions not delivered'),
-    (3, 'procedures', '; procedures not delivered')
+    ('diagnoses', '; diagnoses not delivered: CKD stages and dependence on dialysis could not be seen'),
+    ('dialysis_sessions', '; dialysis sessions not delivered'),
+    ('procedures', '; procedures not delivered')
 ),
 
 courses AS (
@@ -135,7 +132,7 @@ spell_readings AS (
         r.state,
         r.wording,
         r.remark,
-        coalesce(r.remark IS NOT NULL AND s.day - r.day > $stale_days, FALSE) AS stale,
+        r.remark IS NOT NULL AND s.day - r.day > $stale_days AS stale,
         r.feed,
         r.row_id
     FROM spells AS s
@@ -194,8 +191,8 @@ tiers AS (
             ELSE 6
         END AS tier
     FROM spells AS s
+    JOIN spell_doses AS d USING (exposure_id, day)
     LEFT JOIN spell_readings AS r USING (exposure_id, day)
-    LEFT JOIN spell_doses AS d USING (exposure_id, day)
     LEFT JOIN spell_doubles AS o USING (exposure_id, day)
 ),
 
@@ -250,7 +247,7 @@ low_magnesium_courses AS (
 ),
 
 unseen AS (
-    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.place), '') AS unseen
+    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.wording), '') AS unseen
     FROM blind_spots AS b
     JOIN feeds AS f USING (feed)
     WHERE NOT f.present

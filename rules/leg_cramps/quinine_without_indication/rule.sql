@@ -274,10 +274,10 @@ described AS (
         c.length_days <= $course_days AND d.lowest_daily_mg >= $course_mg AND NOT d.is_as_needed AS is_treatment
     FROM courses AS c
     CROSS JOIN unseen AS u
+    JOIN longest_stretches AS s USING (exposure_id)
+    JOIN doses AS d USING (exposure_id)
     LEFT JOIN justified_courses AS j USING (exposure_id)
     LEFT JOIN risky_courses AS r USING (exposure_id)
-    LEFT JOIN longest_stretches AS s USING (exposure_id)
-    LEFT JOIN doses AS d USING (exposure_id)
     LEFT JOIN split_courses AS o USING (exposure_id)
 ),
 

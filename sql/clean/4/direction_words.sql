@@ -12,11 +12,11 @@ texts AS (
     FROM extracts.prescriptions AS p
     JOIN listed_products AS l
         ON p.drug_code IS NOT DISTINCT FROM l.drug_code
-        AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
-        AND p.drug_name IS NOT DISTINCT FROM l.drug_name
-        AND p.route IS NOT DISTINCT FROM l.route
-        AND p.strength IS NOT DISTINCT FROM l.strength
-        AND p.dose_unit IS NOT DISTINCT FROM l.dose_unit
+            AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
+            AND p.drug_name IS NOT DISTINCT FROM l.drug_name
+            AND p.route IS NOT DISTINCT FROM l.route
+            AND p.strength IS NOT DISTINCT FROM l.strength
+            AND p.dose_unit IS NOT DISTINCT FROM l.dose_unit
     WHERE p.sig IS NOT NULL
     UNION
     SELECT words AS text, FALSE AS is_sig FROM codelists.sig_frequencies

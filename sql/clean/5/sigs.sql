@@ -169,7 +169,8 @@ marks AS (
                 regexp_extract_all(
                     all_marked,
                     ' ((?:mass|grams|volume|teaspoons|tablespoons|count|times|hours|days|weekly)=|and |then |increase |'
-                    || 'increasing |increased |decrease |decreasing |titrate |alternate |alternating |followed |total )',
+                    || 'increasing |increased |decrease |decreasing |titrate |alternate |alternating |followed |except |'
+                    || 'skip |total )',
                     1
                 ),
                 lambda word: CASE
@@ -275,8 +276,7 @@ SELECT
     regexp_matches(
         words,
         ' (taper|tapers|tapered|tapering|wean|weaned|weaning) | (decrease|reduce|lower|decreasing|reducing|lowering)  '
-        || '(to|by|dose|the  dose|dosage|gradually|slowly) | (gradually|slowly)  (decrease|reduce|lower|stop|discontinue) | '
-        || '(then|and)  (stop|discontinue) '
+        || '(to|by|dose|the  dose|dosage|gradually|slowly) | (gradually|slowly)  (decrease|reduce|lower|stop|discontinue) '
     )
     AND NOT regexp_matches(words, ' (no|not|never|without|stop)  (need  to  |a  )?(taper|tapering|wean|weaning) ') AS taper,
     CASE

@@ -43,8 +43,8 @@ renewals AS (
     FROM prescribed AS e
     JOIN prescribed AS r
         ON e.exposure_id = r.exposure_id
-        AND r.start_date > e.start_date
-        AND r.start_date BETWEEN e.end_date - $renewal_days + 1 AND e.end_date
+            AND r.start_date > e.start_date
+            AND r.start_date BETWEEN e.end_date - $renewal_days + 1 AND e.end_date
     GROUP BY e.exposure_id, e.row_id
 ),
 
@@ -122,15 +122,13 @@ followed AS (
     WINDOW in_time AS (PARTITION BY exposure_id ORDER BY day)
 ),
 
+-- An unknown dose compares as -1.
 compared AS (
     SELECT
         *,
-        CASE
-            WHEN place = 1 THEN TRUE
-            WHEN daily_dose_mg IS DISTINCT FROM last_dose THEN TRUE
-            WHEN elemental_daily_mg IS DISTINCT FROM last_elemental THEN TRUE
-            ELSE FALSE
-        END AS starts_step
+        place = 1
+        OR coalesce(daily_dose_mg, -1) != coalesce(last_dose, -1)
+        OR coalesce(elemental_daily_mg, -1) != coalesce(last_elemental, -1) AS starts_step
     FROM followed
 ),
 

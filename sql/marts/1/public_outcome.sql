@@ -59,7 +59,7 @@ decided AS (
     SELECT
         rule_id, outcome, units,
         CASE
-            WHEN is_exposed AND (is_cover OR NOT coalesce(has_cover, false)) THEN 'withheld'
+            WHEN is_exposed AND (is_cover OR NOT coalesce(has_cover, FALSE)) THEN 'withheld'
             WHEN is_small THEN 'small'
             ELSE 'shown'
         END AS status

@@ -19,7 +19,7 @@ WITH counts AS (
 SELECT
     rule_id,
     month,
-    coalesce(last_day(month) <= any_value(horizon), false) AS is_over,
+    coalesce(last_day(month) <= any_value(horizon), FALSE) AS is_over,
     CAST(sum(units) AS BIGINT) AS units,
     CAST(sum(units) FILTER (outcome = 'finding') AS BIGINT) AS numerator,
     CAST(sum(units) FILTER (outcome IN ('finding', 'clear')) AS BIGINT) AS denominator,
