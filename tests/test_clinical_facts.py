@@ -27,8 +27,8 @@ NUMBERS = {
     "dry_weight_kg", "pre_weight_kg", "post_weight_kg", "pre_systolic",
 }  # fmt: skip
 BOOLEANS = {"as_needed", "cramps", "hypotension"}
-EGFR = {"test_code": "98979-8", "test_code_system": "loinc", "unit": "mL/min/1.73 m2", "status": "final"}
-CREATININE = {"test_code": "2160-0", "test_code_system": "loinc", "unit": "mg/dL", "status": "final"}
+EGFR = {"analyte": "egfr", "unit": "mL/min/1.73 m2", "status": "final"}
+CREATININE = {"analyte": "creatinine", "unit": "mg/dL", "status": "final"}
 Row = dict[str, Any]
 Facts = Callable[..., list[Row]]
 
@@ -270,7 +270,7 @@ def test_nothing_dated_after_the_audit_is_a_fact(facts: Facts) -> None:
 
 
 def test_units_are_turned_into_the_canonical_one_and_the_own_value_is_kept(facts: Facts) -> None:
-    magnesium = {"test_code": "2601-3", "test_code_system": "loinc", "unit": "mmol/L", "status": "final"}
+    magnesium = {"analyte": "magnesium", "unit": "mmol/L", "status": "final"}
     (row,) = facts("labs", labs=[lab(magnesium, date(2026, 1, 1), 0.7)])
     assert (row["analyte"], row["unit"], row["own_value"], row["own_unit"]) == ("magnesium", "mg/dL", 0.7, "mmol/L")
     assert row["value"] == pytest.approx(1.70135, abs=1e-4)
@@ -288,33 +288,6 @@ def test_results_that_cannot_be_used_are_not_facts(facts: Facts) -> None:
         {**lab(CREATININE, day, 1.5), "value": "hemolyzed", "value_number": None},
     ]
     assert [row["own_value"] for row in facts("labs", labs=labs)] == [1.0]
-
-
-def test_a_loinc_code_decides_over_the_name_and_a_local_test_goes_by_its_name(facts: Facts) -> None:
-    urine = {"test_code": "2161-8", "test_code_system": "loinc", "test_name": "Creatinine", "unit": "mg/dL"}
-    local = {"test_code": "CREA", "test_code_system": "local", "test_name": "Creatinine", "unit": "mg/dL"}
-    day = date(2026, 1, 1)
-    assert [row["row_id"] for row in facts("labs", labs=[lab(urine, day, 1.0), lab(local, day, 1.0)])] == ["labs-2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "analyte"),
-    [
-        ("CREATININE, SERUM", "creatinine"),
-        ("eGFR (creatinine)", "egfr"),
-        ("Platelet count", "platelets"),
-        ("nPCR", "npcr"),
-        ("Creatinine, urine", None),
-        ("BUN/Creatinine ratio", None),
-        ("BUN/Creat", None),
-        ("Calcium corrected for albumin", None),
-        ("Creatine kinase", None),
-        ("Sodium and potassium", None),
-    ],
-)
-def test_a_test_without_a_code_goes_by_the_words_of_its_name(facts: Facts, name: str, analyte: str | None) -> None:
-    sent = {**lab({}, date(2026, 1, 1), 1.0), "test_name": name}
-    assert [row["analyte"] for row in facts("clean.lab_tests", labs=[sent])] == ([analyte] if analyte else [])
 
 
 # --- renal function
@@ -382,7 +355,7 @@ def test_a_rise_to_one_and_a_half_times_in_seven_days_is_unstable(
 
 
 def test_a_rise_survives_the_change_of_units_and_a_fall_is_no_rise(facts: Facts) -> None:
-    micro = {**CREATININE, "test_code": "14682-9", "unit": "umol/L"}
+    micro = {**CREATININE, "unit": "umol/L"}
     labs = [lab(micro, date(2026, 1, 1), 88.4), lab(micro, date(2026, 1, 2), 132.6), lab(micro, date(2026, 1, 3), 88.4)]
     assert [row["unstable"] for row in facts("renal_function", labs=labs)] == [False, True, False]
 

@@ -339,16 +339,6 @@ def test_a_contract_describes_what_it_returns_and_the_native_source_gives_all_of
     assert source.needs == {feed: contract.required_columns}
 
 
-def test_the_facts_know_the_same_laboratory_tests(con: duckdb.DuckDBPyConnection) -> None:
-    """What the contract holds to a unit and a range must be what the facts take up, no more and no less."""
-    columns = "test_code, test_code_system, test_name, analyte, matched_by"
-    known = f"SELECT DISTINCT {columns} FROM extracts.labs WHERE analyte IS NOT NULL ORDER BY ALL"
-    taken = f"SELECT {columns} FROM ({SqlFile(SQL / 'clean' / 'lab_tests.sql').text}) ORDER BY ALL"
-    rows = con.execute(known).fetchall()
-    assert len(rows) > 3
-    assert rows == con.execute(taken).fetchall()
-
-
 def test_a_fault_keeps_the_value_as_it_was_sent(con: duckdb.DuckDBPyConnection) -> None:
     faults = "SELECT unnest(faults) AS f FROM staging.encounters"
     query = f"SELECT DISTINCT f.value FROM ({faults}) WHERE f.column_name = 'class' ORDER BY ALL"

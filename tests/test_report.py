@@ -413,6 +413,18 @@ def test_a_small_count_can_be_anything_from_1_to_10(seed: int) -> None:
             assert total - 10 - (len(small) - 1) >= 11
 
 
+def test_months_of_a_small_count_do_not_tell_how_many_are_not_zero() -> None:
+    """Ten months of one finding each, told apart from the months of none, would add up to the ten that is hidden."""
+    house = Published()
+    house.rule("r")
+    for month in range(1, 11):
+        house.units("r", "finding", 1, date(2025, month, 10))
+    house.units("r", "clear", 30, date(2025, 12, 10))
+    con = house.publish()
+    statuses = records(con, "SELECT DISTINCT status FROM mart.public_cell WHERE breakdown = 'month' AND outcome = 'finding'")
+    assert statuses == [{"status": "withheld"}]
+
+
 def test_a_rule_with_the_same_units_does_not_give_a_small_count_back() -> None:
     house = Published()
     for rule, counts in {"open_book": {"finding": 20, "clear": 80}, "closed": {"finding": 4, "clear": 96}}.items():
@@ -487,6 +499,13 @@ def test_every_page_tells_its_origin_and_the_override(out: Path) -> None:
 def test_without_an_override_there_is_no_banner(tmp_path: Path) -> None:
     render(typical().publish(), ROOT / "reports", tmp_path)
     assert not [name for name, text in pages(tmp_path).items() if "overridden" in text]
+
+
+def test_an_override_that_was_not_needed_is_told_as_one(tmp_path: Path) -> None:
+    render(Published().publish(accept_gate="to be sure"), ROOT / "reports", tmp_path)
+    for name, text in pages(tmp_path).items():
+        assert "set to be overridden for this run" in text, name
+        assert "No critical check failed" in text, name
 
 
 def test_the_dashboard_names_no_patient_and_no_value(out: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 
 from nightrounds.database import identifier
-from nightrounds.sources import FEEDS
+from nightrounds.sources import FEEDS, FeedSource
 from nightrounds.staging import Feed
 
 # The clinical date that a feed's watermark is taken from; patients have none.
@@ -31,10 +31,10 @@ def account_for(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> str:
     Raises RowsLostError unless the figures of every file add up.
     """
     by_file = {
-        "read": _count(con, f"SELECT file, count(*) FROM raw.{identifier(feed.main_table)} GROUP BY file") if feed.source else {},
+        "read": _read(con, feed, feed.source) if feed.source else {},
         "loaded": _count(con, f"SELECT file, count(*) FROM staging.{feed.name} WHERE faults IS NULL GROUP BY file"),
         "quarantined": _count(con, f"SELECT file, count(*) FROM staging.{feed.name} WHERE faults IS NOT NULL GROUP BY file"),
-        "superseded": _count(con, "SELECT file, rows FROM staging.superseded"),
+        "superseded": _count(con, "SELECT file, count(*) FROM staging.superseded GROUP BY file"),
     }
     watermarks = _watermarks(con, feed)
     totals = [0, 0, 0, 0]
@@ -71,6 +71,19 @@ def record_feeds(con: duckdb.DuckDBPyConnection, delivered: dict[str, date | Non
             "INSERT INTO extracts.feeds VALUES (?, ?, ?)",
             [feed, feed in delivered or rows > 0, covers.get(feed, latest)],
         )
+
+
+def _read(con: duckdb.DuckDBPyConnection, feed: Feed, source: FeedSource) -> dict[str, int]:
+    """Rows of the main raw table by file. A row that holds several of the feed counts for each of them.
+
+    The further ones are counted by place (file and line), so that a row of which nothing came out still is one missing.
+    """
+    rows = _count(con, f"SELECT file, count(*) FROM raw.{identifier(feed.main_table)} GROUP BY file")
+    if not source.splits:
+        return rows
+    places = f"(SELECT file, line FROM staging.{feed.name} UNION ALL SELECT file, line FROM staging.superseded)"
+    further = _count(con, f"SELECT file, count(*) - count(DISTINCT line) FROM {places} GROUP BY file")
+    return {file: count + further.get(file, 0) for file, count in rows.items()}
 
 
 def _watermarks(con: duckdb.DuckDBPyConnection, feed: Feed) -> dict[str, date]:

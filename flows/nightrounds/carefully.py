@@ -3,9 +3,11 @@
 A file comes here when it has blank lines, line breaks inside quotes, ragged rows, NUL bytes or broken UTF-8. It is
 read line by line: a record that parses strictly is kept with the physical line on which it starts, a line that does
 not is handed back as bad, and reading goes on at the very next line, so that one broken quote costs one line.
+As for DuckDB, blanks before a quoted field and empty fields after the last column are nothing.
 """
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,10 @@ from nightrounds.files import open_bytes
 BATCH = 50_000
 # A quoted field that is still open after this many lines is taken for a broken quote.
 LONGEST_RECORD = 500
+# Python's own limit, 128 KiB, is less than what DuckDB lets a line be.
+csv.field_size_limit(1 << 26)
+OPEN_QUOTE = "open quote"
+BROKEN_QUOTE = "broken quote"
 
 
 @dataclass(frozen=True)
@@ -60,14 +66,14 @@ def _batch(schema: pa.Schema, starts: list[int], rows: list[list[str]]) -> pa.Re
 def _records(path: Path, delimiter: str, width: int) -> Iterator[tuple[int, list[str]] | BadLine]:
     with open_bytes(path) as file:
         lines = enumerate(file, start=1)
-        waiting: list[tuple[int, bytes]] = []
+        waiting: deque[tuple[int, bytes]] = deque()
         next(lines, None)  # the header
-        while first := (waiting.pop(0) if waiting else next(lines, None)):
+        while first := (waiting.popleft() if waiting else next(lines, None)):
             number, line = first
-            if not line.strip():
+            if not line.strip(b" \r\n"):
                 continue
             problem, fields = _parse(line, delimiter, width)
-            if problem == "broken quote":
+            if problem == OPEN_QUOTE:
                 problem, fields = _join(line, waiting, lines, delimiter, width)
             yield (
                 (number, fields) if problem is None else BadLine(number, line.decode("utf-8", "replace").rstrip("\r\n"), problem)
@@ -75,7 +81,7 @@ def _records(path: Path, delimiter: str, width: int) -> Iterator[tuple[int, list
 
 
 def _join(
-    line: bytes, waiting: list[tuple[int, bytes]], lines: Iterator[tuple[int, bytes]], delimiter: str, width: int
+    line: bytes, waiting: deque[tuple[int, bytes]], lines: Iterator[tuple[int, bytes]], delimiter: str, width: int
 ) -> tuple[str | None, list[str]]:
     """Add following lines until the record is whole; when that never happens they all stay in `waiting`."""
     record = line
@@ -90,21 +96,30 @@ def _join(
             continue
         problem, fields = _parse(record, delimiter, width)
         if problem is None:
-            del waiting[: used + 1]
+            for _ in range(used + 1):
+                waiting.popleft()
             return None, fields
-        if problem != "broken quote":
+        if problem != OPEN_QUOTE:
             break
-    return "broken quote", []
+    return BROKEN_QUOTE, []
 
 
 def _parse(record: bytes, delimiter: str, width: int) -> tuple[str | None, list[str]]:
+    """Cut a record into its fields; else say what is wrong with it."""
     if b"\0" in record:
         return "NUL byte", []
     try:
         text = record.decode("utf-8")
-        fields = next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter, strict=True))
+        fields = next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter, strict=True, skipinitialspace=True))
     except UnicodeDecodeError:
         return "not UTF-8", []
-    except csv.Error:
-        return "broken quote", []
-    return (None, fields) if len(fields) == width else ("wrong number of fields", [])
+    except csv.Error as error:
+        return _told(str(error)), []
+    return (None, fields[:width]) if len(fields) >= width and not any(fields[width:]) else ("wrong number of fields", [])
+
+
+def _told(error: str) -> str:
+    """What Python's reader says is wrong with a record, in our words. More lines can only mend a quote that is open."""
+    if error.startswith("unexpected end"):
+        return OPEN_QUOTE
+    return "line break inside a line" if error.startswith("new-line") else BROKEN_QUOTE

@@ -1,6 +1,7 @@
 """How every DuckDB connection is opened: closed to the network, deterministic, and frugal with memory."""
 
 import os
+import re
 from pathlib import Path
 
 import duckdb
@@ -40,6 +41,11 @@ def connect_reader(file: Path) -> duckdb.DuckDBPyConnection:
 def text_literal(value: str) -> str:
     """Quote a text for the few statements that take no bound parameter (views, ATTACH, COPY)."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def path_literal(path: Path) -> str:
+    """Quote a file's path for a reader of files, which would otherwise take `[`, `*` and `?` in it for a pattern."""
+    return text_literal(re.sub(r"[\[*?]", r"[\g<0>]", str(path)))
 
 
 def identifier(name: str) -> str:

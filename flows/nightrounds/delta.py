@@ -42,14 +42,19 @@ def remember_previous(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def carry_over(con: duckdb.DuckDBPyConnection, feed: Feed, mode: str) -> None:
-    """In a delta, add yesterday's rows whose ids did not come today; in any mode, drop rows marked as deleted."""
+    """In a delta, add yesterday's rows whose ids did not come today; in any mode, drop rows marked as deleted.
+
+    What belongs to a patient who was removed is not carried over: nobody would be left whose it is.
+    """
     table, key = f"staging.{feed.name}", identifier(feed.key)
+    owned = "" if feed.name == "patients" else "AND old.patient_id IN (SELECT patient_id FROM extracts.patients)"
     if mode == "delta" and has_previous(con, "staging", feed.name):
         con.execute(
             f"""
             INSERT INTO {table} BY NAME
             SELECT old.* FROM previous.{table} AS old
             WHERE old.faults IS NULL AND old.{key} NOT IN (SELECT {key} FROM {table} WHERE faults IS NULL)
+            {owned}
             """
         )
     con.execute(f"DELETE FROM {table} WHERE deleted AND faults IS NULL")

@@ -43,13 +43,13 @@ def creator(con: duckdb.DuckDBPyConnection) -> Callable[[], ConnectionWrapper]:
 
 
 def _let_go() -> None:
-    """Empty duckdb-sqlalchemy's modules before Python ends.
+    """Empty DuckDB's modules before Python ends.
 
-    Great Expectations keeps them alive to the very last, and DuckDB's binding then prints a hundred lines of "leaked" to
-    the terminal of whoever ran the audit.
+    Great Expectations, and whoever keeps a failed step's error, hold them to the very last, and DuckDB's binding then
+    prints a hundred lines of "leaked" to the terminal of whoever ran the audit.
     """
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "duckdb_sqlalchemy":
+        if name.partition(".")[0] in {"duckdb", "_duckdb", "duckdb_sqlalchemy"}:
             vars(module).clear()
 
 

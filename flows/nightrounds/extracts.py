@@ -10,9 +10,10 @@ import duckdb
 from nightrounds.accounts import account_for, record_feeds
 from nightrounds.codelists import load_codelists
 from nightrounds.database import connect
-from nightrounds.delta import attach_previous, carry_over, remember_previous
+from nightrounds.delta import attach_previous, carry_over, has_previous, remember_previous
 from nightrounds.errors import NightroundsError
-from nightrounds.files import ExtractInfo, discover, read_info
+from nightrounds.files import ExtractInfo, check_file_names, discover, is_ndjson, read_info
+from nightrounds.ndjson import COLUMN, Resources, read_resources
 from nightrounds.rawtables import RawFile, create_raw_table, inspect
 from nightrounds.run import Run
 from nightrounds.sources import BASE_FEEDS, FEEDS, FeedSource, find_source, load_source
@@ -29,7 +30,7 @@ def load(run: Run, say: Say = lambda _: None) -> None:
     Raises NightroundsError when a needed feed is absent, or a file of one is refused.
     """
     run.building.unlink(missing_ok=True)
-    info, groups = read_info(run.extract), discover(run.extract)
+    info, groups = read_info(run.extract, run.site.zone), discover(run.extract)
     source = load_source(find_source(run.project.sql, run.source))
     with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
         run.building.chmod(0o600)
@@ -38,7 +39,7 @@ def load(run: Run, say: Say = lambda _: None) -> None:
         values: dict[str, Value] = {"zone": run.site.zone, "extracted_on": info.extracted_on or run.as_of}
         for name in FEEDS:
             feed = _feed(run.project.sql / "extracts" / f"{name}.sql", source.get(name), raw)
-            if run.accept_gate is None and info.mode == "snapshot":
+            if run.accept_gate is None and (info.mode == "snapshot" or not has_previous(con, "staging", name)):
                 _require(feed, source.get(name))
             create_source_view(con, feed)
             type_rows(con, feed, values)
@@ -73,22 +74,45 @@ def _read_raw(
         for table, columns in feed.raw_columns.items():
             wanted.setdefault(table, set()).update(columns)
     found: dict[str, list[RawFile]] = {}
+    tables, lines = _by_format(groups)
+    resources = _read_resources(con, lines, wanted, run)
     with ThreadPoolExecutor(max_workers=2) as pool:
         for table, columns in wanted.items():
             try:
-                files = list(pool.map(lambda path: inspect(con.cursor(), path), groups.get(table, [])))
+                if table in resources.refused:
+                    raise resources.refused[table]
+                if table in resources.files:
+                    found[table] = resources.files[table]
+                    continue
+                check_file_names(tables.get(table, []))
+                files = list(pool.map(lambda path: inspect(con.cursor(), path), tables.get(table, [])))
                 _check_columns(table, files, source)
                 create_raw_table(con, table, columns, files, run.building.parent)
-            except NightroundsError:
+            except NightroundsError as error:
                 # An optional feed's rules are then not run; a needed feed can only be done without on somebody's word.
                 if run.accept_gate is None and any(table in source[f].needs for f in BASE_FEEDS if f in source):
                     raise
                 files = []
                 create_raw_table(con, table, columns, [], run.building.parent)
+                _record_refusal(con, table, source, error)
             if files:
                 found[table] = files
-    _list_ignored(con, groups, found, wanted)
+    _list_ignored(con, tables, found, wanted, resources)
     return found
+
+
+def _by_format(groups: dict[str, list[Path]]) -> tuple[dict[str, list[Path]], list[Path]]:
+    """Part the files into those that are tables, by table, and those of a resource a line."""
+    tables = {table: kept for table, paths in groups.items() if (kept := [p for p in paths if not is_ndjson(p)])}
+    return tables, [path for paths in groups.values() for path in paths if is_ndjson(path)]
+
+
+def _read_resources(con: duckdb.DuckDBPyConnection, paths: list[Path], wanted: dict[str, set[str]], run: Run) -> Resources:
+    """Read NDJSON files for a source that reads resources; any other source is told of them as files it does not read."""
+    types = {table for table, columns in wanted.items() if COLUMN in columns}
+    if not types:
+        return Resources(unread=[(path.name, None) for path in paths])
+    return read_resources(con, paths, types, run.building.parent)
 
 
 def _list_ignored(
@@ -96,13 +120,23 @@ def _list_ignored(
     groups: dict[str, list[Path]],
     found: dict[str, list[RawFile]],
     wanted: dict[str, set[str]],
+    resources: Resources,
 ) -> None:
-    """Fill `audit.ignored` with the files and columns that the source does not read."""
+    """Fill `audit.ignored` with the files, columns and types of resource that the source does not read."""
     unread = [[path.name, None] for table, paths in groups.items() if table not in wanted for path in paths]
+    unread += [[name, kind] for name, kind in resources.unread]
     for table, files in found.items():
         unread += [[file.path.name, column] for file in files for column in file.columns if column not in wanted[table]]
     if unread:
         con.executemany("INSERT INTO audit.ignored VALUES (?, ?)", unread)
+
+
+def _record_refusal(
+    con: duckdb.DuckDBPyConnection, table: str, source: dict[str, FeedSource], error: NightroundsError
+) -> None:
+    """Note in `audit.refused` why a raw table is not read, for each feed that is absent without it."""
+    feeds = [name for name, feed in source.items() if table in feed.needs] or [None]
+    con.executemany("INSERT INTO audit.refused VALUES (?, ?)", [[feed, error.sentence] for feed in feeds])
 
 
 def _check_columns(table: str, files: list[RawFile], source: dict[str, FeedSource]) -> None:
@@ -122,7 +156,7 @@ def _feed(contract: Path, source: FeedSource | None, raw: dict[str, list[RawFile
 
 
 def _require(feed: Feed, source: FeedSource | None) -> None:
-    """Refuse an extract without a base feed; a delta may leave one out, and somebody's word may do without."""
+    """Refuse an extract without a base feed; a delta may leave out what is there already, and somebody's word may do without."""
     if feed.source is None and feed.name in BASE_FEEDS:
         expected = ", ".join(source.needs) if source else feed.name
         raise NightroundsError(

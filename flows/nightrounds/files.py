@@ -5,18 +5,26 @@ import gzip
 import hashlib
 import io
 import json
+import re
+import zlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, cast
+from zoneinfo import ZoneInfo
 
 from nightrounds.errors import NightroundsError
+from nightrounds.sources import FEEDS
 
 CSV_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
-ENDINGS = (*CSV_ENDINGS, ".parquet")
+NDJSON_ENDINGS = (".ndjson", ".ndjson.gz")
+ENDINGS = (*CSV_ENDINGS, *NDJSON_ENDINGS, ".parquet")
 DELIMITERS = ",\t;|"
 CHUNK = 1 << 20
+# What opening or unpacking a file that breaks off, or is not what its name says, ends with.
+UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -53,23 +61,31 @@ def discover(folder: Path) -> dict[str, list[Path]]:
         if path.is_file() and path.name.lower().endswith(ENDINGS) and not path.name.startswith("."):
             groups[table_of(folder, path)].append(path)
     if not groups:
-        raise NightroundsError(f"{folder} holds no CSV or Parquet file.", "Check that the export has been delivered.")
+        raise NightroundsError(f"{folder} holds no CSV or Parquet file, and no NDJSON.", "Check that the export has been delivered.")
     return dict(groups)
 
 
-def read_info(folder: Path) -> ExtractInfo:
-    """Read `extract.json`. Raises NightroundsError when it is there and cannot be understood."""
+def read_info(folder: Path, zone: str = "UTC") -> ExtractInfo:
+    """Read `extract.json`; a time with an offset is turned into the zone of the site before its day is taken.
+
+    Raises NightroundsError when the file is there and cannot be understood.
+    """
     path = folder / "extract.json"
     if not path.exists():
         return ExtractInfo(None, "snapshot", {})
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
         at = content.get("extracted_at")
+        moment = datetime.fromisoformat(at) if at else None
         mode = content.get("mode", "snapshot")
         if mode not in ("snapshot", "delta"):
             raise ValueError(mode)
         covers = {feed: date.fromisoformat(day) for feed, day in content.get("covers", {}).items()}
-        return ExtractInfo(datetime.fromisoformat(at).date() if at else None, mode, covers)
+        if odd := sorted(set(covers) - set(FEEDS)):
+            raise ValueError(odd[0])
+        if moment and moment.tzinfo:
+            moment = moment.astimezone(ZoneInfo(zone))
+        return ExtractInfo(moment.date() if moment else None, mode, covers)
     except (ValueError, TypeError, AttributeError) as error:
         raise NightroundsError(
             f"{path} cannot be understood.",
@@ -80,6 +96,16 @@ def read_info(folder: Path) -> ExtractInfo:
 def is_csv(path: Path) -> bool:
     """Tell delimited text from Parquet by the file's ending."""
     return path.name.lower().endswith(CSV_ENDINGS)
+
+
+def is_ndjson(path: Path) -> bool:
+    """Tell a file of one JSON resource a line by its ending."""
+    return path.name.lower().endswith(NDJSON_ENDINGS)
+
+
+def resource_named(path: Path) -> str:
+    """Name, in lower case, the type that an NDJSON file stands for: `Observation_laboratory.000.ndjson` is `observation`."""
+    return re.split(r"[._-]", path.name, maxsplit=1)[0].strip().lower()
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -97,7 +123,7 @@ def survey(path: Path) -> Survey:
                 lines += chunk.count(b"\n")
                 has_nul = has_nul or b"\0" in chunk
                 last = chunk[-1:]
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise refused(path, "cannot be read to its end") from error
     if not last:
         raise refused(path, "is empty")
@@ -107,20 +133,34 @@ def survey(path: Path) -> Survey:
 def csv_head(path: Path) -> tuple[str, list[str]]:
     """Return the delimiter and the column names (lower case) of a CSV file.
 
-    The delimiter is the one of comma, tab, semicolon and pipe that splits the header line into most columns.
+    The delimiter is the one of comma, tab, semicolon and pipe that splits the header line into most columns. A column may
+    lack a name (it is not read), but no two may have the same. Raises NightroundsError for a header that cannot be used.
     """
     try:
         with open_bytes(path) as file:
             first = file.readline().decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        splits = {mark: next(csv.reader(io.StringIO(first), delimiter=mark), []) for mark in DELIMITERS}
+    except (*UNREADABLE, UnicodeDecodeError, csv.Error) as error:
         raise refused(path, "has a header line that cannot be read") from error
-    splits = {mark: next(csv.reader(io.StringIO(first), delimiter=mark), []) for mark in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda mark: len(splits[mark]))
     names = [name.strip().lower() for name in splits[delimiter]]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if not any(names) or twice:
-        raise refused(path, f"names the column {twice[0]!r} twice" if twice else "has no header line")
+    if not any(names):
+        raise refused(path, "has no header line")
+    check_names(path, names)
     return delimiter, names
+
+
+def check_file_names(paths: Sequence[Path]) -> None:
+    """Raise NightroundsError when two files of a table have one name: rows are told apart by file and line."""
+    names = [path.name for path in paths]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise NightroundsError(f"Two files are named {twice[0]}.", "Give every file of the extract a name of its own.")
+
+
+def check_names(path: Path, names: Sequence[str]) -> None:
+    """Raise NightroundsError when a file has two columns of one name (in lower case)."""
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        raise refused(path, f"names the column {twice[0]!r} twice")
 
 
 def refused(path: Path, why: str) -> NightroundsError:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from nightrounds.carefully import BadLine, read_carefully
-from nightrounds.database import identifier, text_literal
-from nightrounds.files import Survey, csv_head, is_csv, refused, survey
+from nightrounds.database import identifier, path_literal, text_literal
+from nightrounds.files import Survey, check_names, csv_head, is_csv, refused, survey
 
 
 @dataclass
@@ -29,10 +31,14 @@ def inspect(con: duckdb.DuckDBPyConnection, path: Path) -> RawFile:
         delimiter, columns = csv_head(path)
         return RawFile(path, columns, delimiter, surveyed)
     try:
-        rows = con.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description
-    except duckdb.Error as error:
+        con.execute(f"SELECT * FROM read_parquet({path_literal(path)}) LIMIT 0")
+        described = con.description or []
+        # DuckDB gives a second column of one name a new one; the file's own schema does not.
+        stored = pq.read_schema(path).names
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise refused(path, "is not a readable Parquet file") from error
-    return RawFile(path, [name.lower() for name, *_ in rows], "", surveyed)
+    check_names(path, [name.lower() for name in stored])
+    return RawFile(path, [name.lower() for name, *_ in described], "", surveyed)
 
 
 def create_raw_table(
@@ -51,7 +57,7 @@ def create_raw_table(
 
 
 def _insert_parquet(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> None:
-    source = f"read_parquet({text_literal(str(file.path))}, file_row_number = true)"
+    source = f"read_parquet({path_literal(file.path)}, file_row_number = true)"
     try:
         _insert(con, target, columns, file, source, "file_row_number + 1", {c: identifier(c) for c in file.columns})
     except duckdb.Error as error:
@@ -62,14 +68,15 @@ def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str],
     """Read with DuckDB; False (and nothing inserted) unless every physical line was one good record."""
     if file.survey.has_nul:
         return False
-    types = "{" + ", ".join(f"{text_literal(c)}: 'VARCHAR'" for c in file.columns) + "}"
+    places = {name: f"c{i}" for i, name in enumerate(file.columns)}
+    types = "{" + ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(file.columns))) + "}"
     source = (
-        f"read_csv({text_literal(str(file.path))}, auto_detect = false, delim = {text_literal(file.delimiter)}, "
+        f"read_csv({path_literal(file.path)}, auto_detect = false, delim = {text_literal(file.delimiter)}, "
         f"quote = '\"', escape = '\"', header = true, columns = {types}, store_rejects = true, rejects_limit = 0)"
     )
     con.execute("BEGIN")
     try:
-        rows = _insert(con, target, columns, file, source, "row_number() OVER () + 1", {c: identifier(c) for c in file.columns})
+        rows = _insert(con, target, columns, file, source, "row_number() OVER () + 1", places)
     except duckdb.InvalidInputException:
         rows = -1
     # A line more or less than rows means rejects, blank lines or line breaks inside quotes.
@@ -81,7 +88,7 @@ def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str],
 def _insert_carefully(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile, scratch: Path) -> None:
     file.bad_lines = read_carefully(file.path, file.delimiter, len(file.columns), scratch)
     places = {name: f"c{i}" for i, name in enumerate(file.columns)}
-    _insert(con, target, columns, file, f"read_parquet({text_literal(str(scratch))})", "line", places)
+    _insert(con, target, columns, file, f"read_parquet({path_literal(scratch)})", "line", places)
     scratch.unlink()
 
 

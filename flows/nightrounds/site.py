@@ -3,8 +3,9 @@
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nightrounds.errors import NightroundsError
@@ -49,6 +50,14 @@ class Site(BaseSettings):
     rules: dict[str, dict[str, Choice]] = {}
     # The checkout is named by the environment too; it is no setting of the site.
     project: Path | None = None
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        try:
+            return ZoneInfo(zone).key
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {zone!r}; use a name such as Europe/London") from error
 
 
 def load_site(path: Path | None) -> Site:

@@ -20,6 +20,7 @@ FEEDS = (
 )
 BASE_FEEDS = ("patients", "prescriptions", "labs")
 NEEDS = re.compile(r"^-- needs: (.*)$")
+SPLITS = "-- splits: "
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class FeedSource:
                 table, _, column = word.strip().partition(".")
                 found.setdefault(table, []).append(column)
         return found
+
+    @property
+    def splits(self) -> bool:
+        """Whether a raw row may hold several rows of the feed: an Observation with components, for one."""
+        return any(line.startswith(SPLITS) for line in self.file.header)
 
     @cached_property
     def raw_columns(self) -> dict[str, set[str]]:

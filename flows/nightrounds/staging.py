@@ -68,12 +68,12 @@ def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             SELECT t.rowid AS place, {key}, file, line, row({content})::VARCHAR AS content
             FROM {table} AS t SEMI JOIN repeated USING ({key}) WHERE faults IS NULL
         )
-        SELECT place, file, row_number() OVER latest AS position, content = first_value(content) OVER latest AS is_copy
+        SELECT place, file, line, row_number() OVER latest AS position, content = first_value(content) OVER latest AS is_copy
         FROM rows WINDOW latest AS (PARTITION BY {key} ORDER BY file DESC, line DESC)
         """
     )
     equal = "FROM copies WHERE position > 1 AND is_copy"
-    con.execute(f"CREATE OR REPLACE TABLE staging.superseded AS SELECT file, count(*) AS rows {equal} GROUP BY file")
+    con.execute(f"CREATE OR REPLACE TABLE staging.superseded AS SELECT file, line {equal}")
     con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT place {equal})")
     con.execute(
         f"""
@@ -86,15 +86,18 @@ def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 def set_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
     """Copy every row with a fault, whole and with all its reasons, into `audit.quarantine`; bad lines too."""
+    key = identifier(feed.key)
+    # Several rows of one line are told apart by their ids.
+    same = f"AND clean_text(o.{key}) IS NOT DISTINCT FROM s.{key}" if feed.source and feed.source.splits else ""
     con.execute(
         f"""
         INSERT INTO audit.quarantine
-        SELECT $run_id, $feed, s.file, s.line, s.{identifier(feed.key)},
+        SELECT $run_id, $feed, s.file, s.line, s.{key},
                array_to_string(list_transform(s.faults, lambda f: f.column_name), '; '),
                array_to_string(list_transform(s.faults, lambda f: coalesce(f.value, '')), '; '),
                array_to_string(list_transform(s.faults, lambda f: f.reason), '; '),
                to_json(o)
-        FROM staging.{feed.name} AS s LEFT JOIN source.{feed.name} AS o ON o.file = s.file AND o.line = s.line
+        FROM staging.{feed.name} AS s LEFT JOIN source.{feed.name} AS o ON o.file = s.file AND o.line = s.line {same}
         WHERE s.faults IS NOT NULL
         """,
         {"run_id": run_id, "feed": feed.name},

@@ -41,7 +41,7 @@ sent_tests AS (
         lower(clean_text(test_code_system)) AS system,
         plain_code(clean_text(test_code)) AS plain,
         words_of(clean_text(test_name)) AS words,
-        lower(replace(clean_text(unit), ' ', '')) AS plain_unit
+        plain_unit(clean_text(unit)) AS plain_unit
     FROM distinct_tests
 ),
 

@@ -3,7 +3,8 @@
 -- small_limit: counts from 1 to this number are not shown
 -- small_mark: what is printed in their place
 -- rounded_to: every other count is rounded to a multiple of this
--- cover_from: a withheld count must be at least this large for a small one to hide behind it; NULL when rounding hides it
+-- cover_from: small counts hide behind a withheld one when it, with what each of them has above 1, comes to this much:
+-- then each of them can still be anything from 1 to the limit; NULL when rounding hides them
 -- said: the policy in one sentence, for the pages
 WITH policies AS (
     SELECT

@@ -10,21 +10,13 @@ courses AS (
         )
 ),
 
-orders AS (SELECT * FROM facts.prescriptions WHERE start_date <= $horizon),
+orders AS (SELECT * FROM facts.prescriptions WHERE ingredient = 'iron sucrose' AND start_date <= $horizon),
 
 infusions AS (SELECT * FROM facts.administrations WHERE administered_on <= $horizon),
 
 cramps AS (SELECT * FROM facts.cramp_evidence WHERE tier IN ('A', 'B') AND day <= $horizon),
 
-cramp_days AS (
-    SELECT
-        patient_id,
-        day,
-        arg_min(because, (tier, feed, row_id)) AS because,
-        list(source_row(feed, row_id) ORDER BY tier, feed, row_id) AS sources
-    FROM cramps
-    GROUP BY patient_id, day
-),
+cramp_days AS (SELECT DISTINCT patient_id, day FROM cramps),
 
 first_cramps AS (
     SELECT *
@@ -83,9 +75,8 @@ last_days AS (
 cramps_after AS (
     SELECT
         w.exposure_id,
+        c.patient_id,
         f.day,
-        f.because,
-        f.sources,
         w.since,
         w.told,
         f.day - w.since AS days_after
@@ -97,10 +88,22 @@ cramps_after AS (
     QUALIFY row_number() OVER (PARTITION BY w.exposure_id ORDER BY f.day, w.since DESC) = 1
 ),
 
+told_cramps AS (
+    SELECT
+        a.exposure_id,
+        arg_min(e.because, (e.tier, e.feed, e.row_id)) AS because,
+        list(source_row(e.feed, e.row_id) ORDER BY e.row_id) AS sources
+    FROM cramps_after AS a
+    JOIN cramps AS e USING (patient_id, day)
+    GROUP BY a.exposure_id
+),
+
 judged AS (
     SELECT
         c.*,
-        a.* EXCLUDE (exposure_id),
+        a.* EXCLUDE (exposure_id, patient_id),
+        t.because,
+        t.sources,
         coalesce(c.first_drug_name, c.ingredient) AS drug_name,
         CASE
             WHEN a.exposure_id IS NOT NULL THEN 'finding'
@@ -110,6 +113,7 @@ judged AS (
     FROM courses AS c
     LEFT JOIN last_days AS l USING (exposure_id)
     LEFT JOIN cramps_after AS a USING (exposure_id)
+    LEFT JOIN told_cramps AS t USING (exposure_id)
 )
 
 SELECT

@@ -81,7 +81,7 @@ diagnosed_risks AS (
     JOIN conditions AS d ON c.patient_id = d.patient_id AND d.day <= c.last_day
     JOIN risk_conditions AS r
         ON d.condition = r.condition
-        AND (r.days_before IS NULL OR d.day >= least(c.start_date, c.index_date - r.days_before))
+            AND (r.days_before IS NULL OR d.day >= least(c.start_date, c.index_date - r.days_before))
     WHERE r.is_for_ever OR d.resolved_on IS NULL OR d.resolved_on >= c.start_date
     QUALIFY row_number() OVER (PARTITION BY c.exposure_id, d.row_id ORDER BY r.place) = 1
 ),
@@ -102,8 +102,8 @@ cns_periods AS (
     FROM courses AS c
     JOIN other_exposures AS o
         ON c.patient_id = o.patient_id
-        AND c.index_date <= o.end_date
-        AND o.start_date <= c.last_day
+            AND c.index_date <= o.end_date
+            AND o.start_date <= c.last_day
     JOIN cns_drugs AS k ON o.ingredient = k.ingredient
 ),
 
@@ -118,7 +118,7 @@ cns_loads AS (
     FROM cns_periods AS p
     JOIN cns_periods AS o
         ON p.exposure_id = o.exposure_id
-        AND p.first_day BETWEEN o.first_day AND o.last_day
+            AND p.first_day BETWEEN o.first_day AND o.last_day
     GROUP BY p.exposure_id, p.first_day
 ),
 
@@ -134,8 +134,8 @@ mao_courses AS (
     FROM courses AS c
     JOIN other_exposures AS o
         ON c.patient_id = o.patient_id
-        AND o.start_date <= c.end_date + $mao_days
-        AND o.end_date >= c.start_date - $mao_days
+            AND o.start_date <= c.end_date + $mao_days
+            AND o.end_date >= c.start_date - $mao_days
     JOIN mao_inhibitors AS m ON o.ingredient = m.ingredient
 ),
 
@@ -199,7 +199,7 @@ SELECT
         list_transform(c.prescription_ids, lambda id: source_row('prescriptions', id)),
         coalesce(r.sources, [])
     ))) AS sources,
-    c.first_drug_name AS drug_name,
+    coalesce(c.first_drug_name, c.ingredient) AS drug_name,
     c.start_date,
     c.end_date,
     age_on(c.birth_date, c.index_date) AS age,

@@ -4,8 +4,9 @@ exposures AS (
     SELECT * FROM facts.exposures
     WHERE
         ingredient = 'magnesium'
-        AND route_group = 'oral'
-        AND product_class IS DISTINCT FROM 'bowel_prep'
+        AND (route_group, product_class) IN (
+            ('oral', 'supplement'), ('oral', 'laxative_antacid'), ('unknown', 'supplement')
+        )
         AND length_days >= $min_days
         AND start_date <= $horizon
 ),
@@ -36,8 +37,8 @@ blind_spots (feed, wording) AS (
         'diagnoses',
         '; diagnoses not delivered: diabetes, heart failure, kidney disease and dependence on dialysis could not be seen'
     ),
-    ('dialysis_sessions', '; dialysis sessions not delivered'),
-    ('procedures', '; procedures not delivered')
+    ('dialysis_sessions', '; dialysis sessions not delivered: dialysis may have been missed'),
+    ('procedures', '; procedures not delivered: dialysis may have been missed')
 ),
 
 courses AS (
@@ -66,8 +67,8 @@ dialysed_courses AS (
     FROM courses AS c
     JOIN dialysis AS d
         ON c.patient_id = d.patient_id
-        AND d.from_day <= c.window_end
-        AND d.to_day >= c.start_date
+            AND d.from_day <= c.window_end
+            AND d.to_day >= c.start_date
     QUALIFY row_number() OVER (PARTITION BY c.exposure_id ORDER BY d.from_day, d.row_id) = 1
 ),
 
@@ -152,7 +153,7 @@ SELECT
         if(dialysis_source IS NULL, [], [dialysis_source]),
         coalesce(risk_sources, [])
     ))) AS sources,
-    first_drug_name AS drug_name,
+    coalesce(first_drug_name, ingredient) AS drug_name,
     start_date,
     end_date,
     length_days,

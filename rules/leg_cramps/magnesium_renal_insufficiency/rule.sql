@@ -5,18 +5,23 @@ exposures AS (
     SELECT * FROM facts.exposures
     WHERE
         ingredient = 'magnesium'
-        AND route_group = 'oral'
-        AND product_class IS DISTINCT FROM 'bowel_prep'
+        AND (route_group, product_class) IN (
+            ('oral', 'supplement'), ('oral', 'laxative_antacid'), ('unknown', 'supplement')
+        )
         AND start_date <= $horizon
 ),
 
 orders AS (
-    SELECT *, concat(product_class, ' ', coalesce(salt, lower(drug_name))) AS product
+    SELECT
+        *,
+        coalesce(drug_name, ingredient) AS product_name,
+        concat(product_class, ' ', coalesce(salt, lower(drug_name))) AS product
     FROM facts.prescriptions
     WHERE
         ingredient = 'magnesium'
-        AND route_group = 'oral'
-        AND product_class IS DISTINCT FROM 'bowel_prep'
+        AND (route_group, product_class) IN (
+            ('oral', 'supplement'), ('oral', 'laxative_antacid'), ('unknown', 'supplement')
+        )
 ),
 
 dose_steps AS (SELECT * FROM facts.dose_steps WHERE ingredient = 'magnesium'),
@@ -38,8 +43,8 @@ feeds AS (SELECT * FROM facts.feeds),
 blind_spots (feed, wording) AS (
     VALUES
     ('diagnoses', '; diagnoses not delivered: CKD stages and dependence on dialysis could not be seen'),
-    ('dialysis_sessions', '; dialysis sessions not delivered'),
-    ('procedures', '; procedures not delivered')
+    ('dialysis_sessions', '; dialysis sessions not delivered: dialysis may have been missed'),
+    ('procedures', '; procedures not delivered: dialysis may have been missed')
 ),
 
 courses AS (
@@ -48,7 +53,8 @@ courses AS (
     JOIN people AS p USING (patient_id)
 ),
 
--- Dialysis counts as no renal function at all, so that the lowest tier holds it.
+-- Whatever tells the renal function, with the days on which it may be used. Of several a lower preference goes first;
+-- dialysis counts as no renal function at all, so that the worst tier holds it.
 readings AS (
     SELECT
         patient_id,
@@ -57,13 +63,11 @@ readings AS (
         1 AS preference,
         'dialysis' AS origin,
         0 AS egfr,
-        'on dialysis' AS state,
-        concat('on dialysis (', because, ', ', from_day, ')') AS wording,
-        NULL AS remark,
+        because AS shown,
         feed,
         row_id
     FROM dialysis
-    UNION ALL
+    UNION ALL BY NAME
     SELECT
         patient_id,
         day,
@@ -71,16 +75,13 @@ readings AS (
         2 AS preference,
         origin,
         egfr,
-        NULL AS state,
-        concat('with eGFR ', shown, ' mL/min/1.73 m2 on ', day) AS wording,
-        concat(
-            if(origin = 'derived', concat('derived from creatinine ', spoken(creatinine_mg_dl), ' mg/dL'), 'reported'),
-            if(unstable, ', unstable: creatinine rose by half or more within 7 days', '')
-        ) AS remark,
+        shown,
+        creatinine_mg_dl,
+        unstable,
         'labs' AS feed,
         row_id
     FROM renal_function
-    UNION ALL
+    UNION ALL BY NAME
     SELECT
         patient_id,
         day,
@@ -88,11 +89,8 @@ readings AS (
         3 AS preference,
         'coded' AS origin,
         egfr_stand_in AS egfr,
-        concat('CKD stage ', stage, ', coded') AS state,
-        concat(
-            'with CKD stage ', stage, ' (', code, ' coded on ', day, ') and no eGFR within ', $result_days, ' days'
-        ) AS wording,
-        NULL AS remark,
+        stage AS shown,
+        code,
         'diagnoses' AS feed,
         row_id
     FROM renal_codes
@@ -126,21 +124,14 @@ spell_readings AS (
     SELECT
         s.exposure_id,
         s.day,
-        r.day AS read_on,
-        r.origin,
-        r.egfr,
-        r.state,
-        r.wording,
-        r.remark,
-        r.remark IS NOT NULL AND s.day - r.day > $stale_days AS stale,
-        r.feed,
-        r.row_id
+        r.* EXCLUDE (patient_id, day),
+        r.day AS read_on
     FROM spells AS s
     JOIN readings AS r ON s.patient_id = r.patient_id AND s.day BETWEEN r.day AND r.usable_until
     QUALIFY row_number() OVER (
-        PARTITION BY s.exposure_id, s.day
-        ORDER BY r.preference, r.day DESC, r.egfr, r.row_id
-    ) = 1
+            PARTITION BY s.exposure_id, s.day
+            ORDER BY r.preference, r.day DESC, r.egfr, r.row_id
+        ) = 1
 ),
 
 spell_doses AS (
@@ -156,14 +147,14 @@ double_orders AS (
         a.patient_id,
         greatest(a.start_date, b.start_date) AS first_day,
         least(a.end_date, b.end_date) AS last_day,
-        concat(least(a.drug_name, b.drug_name), ', ', greatest(a.drug_name, b.drug_name)) AS names,
+        concat(least(a.product_name, b.product_name), ', ', greatest(a.product_name, b.product_name)) AS names,
         [source_row('prescriptions', a.row_id), source_row('prescriptions', b.row_id)] AS sources
     FROM orders AS a
     JOIN orders AS b
         ON a.patient_id = b.patient_id
-        AND a.product < b.product
-        AND a.start_date <= b.end_date
-        AND b.start_date <= a.end_date
+            AND a.product < b.product
+            AND a.start_date <= b.end_date
+            AND b.start_date <= a.end_date
 ),
 
 spell_doubles AS (
@@ -215,7 +206,10 @@ weighed AS (
 ),
 
 worst_spells AS (
-    SELECT *, tier = 3 AND weights <> '' AS is_escalated
+    SELECT
+        *,
+        tier = 3 AND weights <> '' AS is_escalated,
+        coalesce(preference = 2 AND day - read_on > $stale_days, FALSE) AS stale
     FROM weighed
     QUALIFY row_number() OVER (PARTITION BY exposure_id ORDER BY tier, is_escalated DESC, day) = 1
 ),
@@ -242,7 +236,7 @@ low_magnesium_courses AS (
     FROM courses AS c
     JOIN low_magnesium_signs AS l
         ON c.patient_id = l.patient_id
-        AND l.day BETWEEN c.start_date - $low_magnesium_days AND c.last_day
+            AND l.day BETWEEN c.start_date - $low_magnesium_days AND c.last_day
     QUALIFY row_number() OVER (PARTITION BY c.exposure_id ORDER BY l.day DESC, l.wording, l.row_id) = 1
 ),
 
@@ -256,12 +250,21 @@ unseen AS (
 worded AS (
     SELECT
         w.*,
-        concat(
-            w.wording,
-            if(w.remark IS NULL, '', concat(' (', w.remark)),
-            if(w.stale, concat(', ', w.day - w.read_on, ' days old: stale'), ''),
-            if(w.remark IS NULL, '', ')')
-        ) AS renal,
+        CASE w.origin
+            WHEN 'dialysis' THEN concat('on dialysis (', w.shown, ', ', w.read_on, ')')
+            WHEN 'coded'
+                THEN concat(
+                        'with CKD stage ', w.shown, ' (', w.code, ' coded on ', w.read_on, ') and no eGFR within ',
+                        $result_days, ' days'
+                    )
+            ELSE concat(
+                    'with eGFR ', w.shown, ' mL/min/1.73 m2 on ', w.read_on, ' (', w.origin,
+                    if(w.origin = 'derived', concat(' from creatinine ', spoken(w.creatinine_mg_dl), ' mg/dL'), ''),
+                    if(w.unstable, ', unstable: creatinine rose by half or more within 7 days', ''),
+                    if(w.stale, concat(', ', w.day - w.read_on, ' days old: stale'), ''),
+                    ')'
+                )
+        END AS renal,
         CASE
             WHEN w.is_escalated THEN concat('; high because of ', w.weights)
             WHEN w.tier = 3 AND w.elemental_daily_mg IS NULL THEN '; elemental dose unknown'
@@ -286,17 +289,16 @@ SELECT
         WHEN tier = 3 THEN 'moderate'
         WHEN tier = 4 THEN 'info'
     END AS severity,
-    coalesce(
-        state,
-        CASE tier
-            WHEN 1 THEN concat('eGFR below ', $critical_below)
-            WHEN 2 THEN concat('eGFR ', $critical_below, '-', $high_below - 1)
-            WHEN 3 THEN concat('eGFR ', $high_below, '-', $moderate_below - 1)
-            WHEN 4 THEN concat('eGFR ', $moderate_below, '-', $info_below - 1)
-            WHEN 5 THEN concat('eGFR ', $info_below, ' or more')
-            ELSE 'no usable renal function'
-        END
-    ) AS reason,
+    CASE
+        WHEN origin = 'dialysis' THEN 'on dialysis'
+        WHEN origin = 'coded' THEN concat('CKD stage ', shown, ', coded')
+        WHEN tier = 1 THEN concat('eGFR below ', $critical_below)
+        WHEN tier = 2 THEN concat('eGFR ', $critical_below, '-', $high_below - 1)
+        WHEN tier = 3 THEN concat('eGFR ', $high_below, '-', $moderate_below - 1)
+        WHEN tier = 4 THEN concat('eGFR ', $moderate_below, '-', $info_below - 1)
+        WHEN tier = 5 THEN concat('eGFR ', $info_below, ' or more')
+        ELSE 'no usable renal function'
+    END AS reason,
     end_date AS active_until,
     list_sort(list_distinct(list_concat(
         list_transform(prescription_ids, lambda id: source_row('prescriptions', id)),
@@ -304,16 +306,16 @@ SELECT
         if(is_escalated, coalesce(double_sources, []), []),
         if(low_magnesium_source IS NULL, [], [low_magnesium_source])
     ))) AS sources,
-    first_drug_name AS drug_name,
+    coalesce(first_drug_name, ingredient) AS drug_name,
     product_class,
     start_date,
     end_date,
     length_days,
     age,
-    egfr,
+    CASE WHEN preference = 2 THEN egfr END AS egfr,
     read_on,
     origin,
-    coalesce(stale, FALSE) AS stale,
+    stale,
     elemental_daily_mg,
     renal,
     escalated,

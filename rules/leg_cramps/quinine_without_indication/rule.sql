@@ -74,7 +74,7 @@ justified_courses AS (
     FROM courses AS c
     JOIN antimalarial_records AS r
         ON c.patient_id = r.patient_id
-        AND r.day BETWEEN c.start_date - $indication_days AND c.start_date + $indication_days
+            AND r.day BETWEEN c.start_date - $indication_days AND c.start_date + $indication_days
     GROUP BY c.exposure_id
 ),
 
@@ -113,7 +113,7 @@ counts AS (
     FROM courses AS c
     JOIN platelets AS p
         ON c.patient_id = p.patient_id
-        AND p.collected_on BETWEEN c.start_date - $platelets_days AND c.last_day
+            AND p.collected_on BETWEEN c.start_date - $platelets_days AND c.last_day
 ),
 
 baselines AS (
@@ -172,8 +172,8 @@ active_drugs AS (
     FROM courses AS c
     JOIN systemic_exposures AS x
         ON c.patient_id = x.patient_id
-        AND x.start_date <= c.last_day
-        AND x.end_date >= c.start_date
+            AND x.start_date <= c.last_day
+            AND x.end_date >= c.start_date
     JOIN risk_drugs AS r ON x.ingredient = r.ingredient
 ),
 
@@ -202,8 +202,8 @@ risks AS (
     FROM courses AS c
     JOIN pregnancies AS p
         ON c.patient_id = p.patient_id
-        AND p.start_date <= c.last_day
-        AND p.end_date >= c.start_date
+            AND p.start_date <= c.last_day
+            AND p.end_date >= c.start_date
     UNION ALL
     SELECT
         exposure_id,
@@ -310,9 +310,9 @@ worded AS (
         CASE
             WHEN highest_daily_mg IS NULL THEN 'daily dose unknown'
             ELSE concat(
-                spoken(highest_daily_mg), ' mg a day', if(is_at_most, ' at most', ''),
-                if(is_as_needed, ', as needed', ''), if(cramp_pattern, ' (cramp pattern)', '')
-            )
+                    spoken(highest_daily_mg), ' mg a day', if(is_at_most, ' at most', ''),
+                    if(is_as_needed, ', as needed', ''), if(cramp_pattern, ' (cramp pattern)', '')
+                )
         END AS dose,
         if(
             reason LIKE 'longer%',
@@ -335,7 +335,7 @@ SELECT
         coalesce(reason_sources, []),
         coalesce(risk_sources, [])
     ))) AS sources,
-    first_drug_name AS drug_name,
+    coalesce(first_drug_name, ingredient) AS drug_name,
     end_date,
     length_days,
     highest_daily_mg,

@@ -1,5 +1,6 @@
 -- One row per result of a test that the audit uses, in the analyte's own unit.
 -- A result without a number, with a unit that the analyte does not have, or outside the plausible range is not here.
+-- Which test a result is of has been settled when it was loaded (sql/extracts/labs.sql).
 -- row_id: lab_id of the extract
 -- patient_id: whose result it is
 -- analyte: name of the laboratory list, such as creatinine
@@ -19,9 +20,10 @@
 -- file: file of the extract
 -- line: line of the file
 WITH
-labs AS (SELECT * FROM extracts.labs),
-
-lab_tests AS (SELECT * FROM clean.lab_tests),
+labs AS (
+    SELECT * FROM extracts.labs
+    WHERE analyte IS NOT NULL
+),
 
 lab_units AS (
     SELECT
@@ -38,7 +40,7 @@ lab_units AS (
 SELECT
     l.lab_id AS row_id,
     l.patient_id,
-    t.analyte,
+    l.analyte,
     l.collected_at,
     cast(l.collected_at AS DATE) AS collected_on,
     -- Rounded, or 0.1 x 3 would not be 0.3.
@@ -49,20 +51,12 @@ SELECT
     u.ucum AS own_unit,
     l.value AS value_as_sent,
     l.unit AS unit_as_sent,
-    coalesce(l.test_name, t.analyte) AS name,
+    coalesce(l.test_name, l.analyte) AS name,
     l.status,
     l.reference_low,
     l.reference_high,
     l.file,
     l.line
 FROM labs AS l
-JOIN lab_tests AS t
-    ON
-        l.test_code IS NOT DISTINCT FROM t.test_code
-        AND l.test_code_system IS NOT DISTINCT FROM t.test_code_system
-        AND l.test_name IS NOT DISTINCT FROM t.test_name
-JOIN lab_units AS u
-    ON
-        t.analyte = u.analyte
-        AND lower(replace(coalesce(l.unit, ''), ' ', '')) = u.unit
+JOIN lab_units AS u ON l.analyte = u.analyte AND plain_unit(coalesce(l.unit, '')) = u.unit
 WHERE l.value_number * u.factor BETWEEN u.low AND u.high

@@ -12,7 +12,12 @@
 -- code_keys: the code as the code lists write it; several for a 10-digit national drug code, none without a known system
 -- prescriptions: number of prescriptions that are described so
 -- administrations: number of administrations that are described so
-WITH described AS (
+WITH
+orders AS (SELECT * FROM extracts.prescriptions),
+
+given AS (SELECT * FROM extracts.administrations),
+
+described AS (
     SELECT
         drug_code,
         drug_code_system,
@@ -22,7 +27,7 @@ WITH described AS (
         dose_unit,
         count(*) AS prescriptions,
         0 AS administrations
-    FROM extracts.prescriptions
+    FROM orders
     GROUP BY ALL
     UNION ALL
     SELECT
@@ -34,7 +39,7 @@ WITH described AS (
         dose_unit,
         0 AS prescriptions,
         count(*) AS administrations
-    FROM extracts.administrations
+    FROM given
     GROUP BY ALL
 ),
 

@@ -9,13 +9,18 @@
 -- per_ml: ml that hold `strength_mg`; NULL for tablets and capsules
 -- level: how exact the code is: product, drug, brand or ingredient
 -- certain: whether the code can be read in one way only; a bare 10-digit national drug code can be read in three
-WITH coded AS (
+WITH
+products AS (SELECT * FROM clean.products),
+
+drug_codes AS (SELECT * FROM codelists.drugs),
+
+coded AS (
     SELECT
         product_id,
         drug_code_system AS system,
         unnest(code_keys) AS code,
         len(code_keys) = 1 AS certain
-    FROM clean.products
+    FROM products
 ),
 
 entries AS (
@@ -30,7 +35,7 @@ entries AS (
         TRY_CAST(strength_mg AS DOUBLE) AS strength_mg,
         TRY_CAST(per_ml AS DOUBLE) AS per_ml,
         level
-    FROM codelists.drugs
+    FROM drug_codes
 ),
 
 hits AS (

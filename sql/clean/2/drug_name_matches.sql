@@ -5,12 +5,19 @@
 -- route_group: route group that the matched words themselves imply, such as a brand's; NULL when they imply none, or several
 -- product_class: product class that the longest of the matched words imply, for magnesium; NULL when they imply none
 -- matched_words: the matched words of the code list, the longest of them
-WITH tokens AS (
-    SELECT DISTINCT words, unnest(string_split(trim(words), '  ')) AS token FROM clean.products WHERE words IS NOT NULL
+WITH
+products AS (SELECT * FROM clean.products),
+
+drug_false_friends AS (SELECT * FROM codelists.drug_false_friends),
+
+drug_names AS (SELECT * FROM codelists.drug_names),
+
+tokens AS (
+    SELECT DISTINCT words, unnest(string_split(trim(words), '  ')) AS token FROM products WHERE words IS NOT NULL
 ),
 
 false_friends AS (
-    SELECT DISTINCT list, words_of(words) AS phrase, words_of(strikes) AS strikes FROM codelists.drug_false_friends
+    SELECT DISTINCT list, words_of(words) AS phrase, words_of(strikes) AS strikes FROM drug_false_friends
 ),
 
 misleading AS (
@@ -29,7 +36,7 @@ cleared AS (
 ),
 
 known_names AS (
-    SELECT DISTINCT list, words_of(words) AS phrase, ingredient, route_group, product_class FROM codelists.drug_names
+    SELECT DISTINCT list, words_of(words) AS phrase, ingredient, route_group, product_class FROM drug_names
 ),
 
 hits AS (

@@ -22,7 +22,18 @@
 -- dose_unit_kind: what the dose unit measures: mass, volume, amount or count; NULL when it does not say
 -- mg_per_dose_unit: mg, as labelled, of one dose unit
 -- elemental_mg_per_dose_unit: mg of elemental magnesium of one dose unit
-WITH by_code AS (
+WITH
+products AS (SELECT * FROM clean.products),
+
+code_matches AS (SELECT * FROM clean.drug_code_matches),
+
+name_matches AS (SELECT * FROM clean.drug_name_matches),
+
+route_codes AS (SELECT * FROM codelists.routes),
+
+magnesium_salts AS (SELECT * FROM codelists.magnesium_salts),
+
+by_code AS (
     SELECT
         p.product_id,
         m.ingredient,
@@ -34,9 +45,9 @@ WITH by_code AS (
         m.salt,
         m.strength_mg,
         m.per_ml
-    FROM clean.products AS p
-    JOIN clean.drug_code_matches AS m USING (product_id)
-    LEFT JOIN clean.drug_name_matches AS n ON p.words = n.words AND m.ingredient = n.ingredient
+    FROM products AS p
+    JOIN code_matches AS m USING (product_id)
+    LEFT JOIN name_matches AS n ON p.words = n.words AND m.ingredient = n.ingredient
     WHERE m.certain OR p.words IS NULL OR n.ingredient IS NOT NULL
 ),
 
@@ -53,8 +64,8 @@ by_name AS (
         NULL AS salt,
         NULL AS strength_mg,
         NULL AS per_ml
-    FROM clean.products AS p
-    JOIN clean.drug_name_matches AS n USING (words)
+    FROM products AS p
+    JOIN name_matches AS n USING (words)
     LEFT JOIN by_code AS c USING (product_id)
     GROUP BY ALL
     HAVING count(c.ingredient) = 0 OR (bool_or(c.name_agrees) AND NOT bool_or(c.ingredient = n.ingredient))
@@ -67,14 +78,14 @@ identified AS (
 ),
 
 routes AS (
-    SELECT lower(trim(route)) AS route, any_value(route_group) AS route_group FROM codelists.routes GROUP BY ALL
+    SELECT lower(trim(route)) AS route, any_value(route_group) AS route_group FROM route_codes GROUP BY ALL
 ),
 
 named_salts AS (
     SELECT p.product_id, any_value(s.salt) AS salt
-    FROM clean.products AS p
+    FROM products AS p
     JOIN identified AS i USING (product_id)
-    JOIN codelists.magnesium_salts AS s ON contains(p.words, words_of(s.words))
+    JOIN magnesium_salts AS s ON contains(p.words, words_of(s.words))
     WHERE i.ingredient = 'magnesium'
     GROUP BY p.product_id
     HAVING count(DISTINCT s.salt) = 1
@@ -82,7 +93,7 @@ named_salts AS (
 
 fractions AS (
     SELECT salt, any_value(TRY_CAST(elemental_fraction AS DOUBLE)) AS elemental_fraction
-    FROM codelists.magnesium_salts
+    FROM magnesium_salts
     GROUP BY salt
 ),
 
@@ -110,7 +121,7 @@ texts AS (
             lambda part: strengths_in(part)
         )) AS part_strengths
     FROM identified AS i
-    JOIN clean.products AS p USING (product_id)
+    JOIN products AS p USING (product_id)
     LEFT JOIN routes AS r ON lower(trim(p.route)) = r.route
     LEFT JOIN named_salts AS s USING (product_id)
 ),

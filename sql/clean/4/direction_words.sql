@@ -3,13 +3,20 @@
 -- text: directions as sent for a listed drug, or words of the code list
 -- words: the same, spelt in one way
 -- is_sig: whether it is a sig, rather than only words of the code list
-WITH listed_products AS (
-    SELECT DISTINCT drug_code, drug_code_system, drug_name, route, strength, dose_unit FROM clean.product_drugs
+WITH
+product_drugs AS (SELECT * FROM clean.product_drugs),
+
+orders AS (SELECT * FROM extracts.prescriptions),
+
+sig_frequencies AS (SELECT * FROM codelists.sig_frequencies),
+
+listed_products AS (
+    SELECT DISTINCT drug_code, drug_code_system, drug_name, route, strength, dose_unit FROM product_drugs
 ),
 
 texts AS (
     SELECT p.sig AS text, TRUE AS is_sig
-    FROM extracts.prescriptions AS p
+    FROM orders AS p
     JOIN listed_products AS l
         ON p.drug_code IS NOT DISTINCT FROM l.drug_code
             AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
@@ -19,7 +26,7 @@ texts AS (
             AND p.dose_unit IS NOT DISTINCT FROM l.dose_unit
     WHERE p.sig IS NOT NULL
     UNION
-    SELECT words AS text, FALSE AS is_sig FROM codelists.sig_frequencies
+    SELECT words AS text, FALSE AS is_sig FROM sig_frequencies
 ),
 
 different_texts AS (

@@ -6,6 +6,11 @@
 -- ingredient: ingredient that the code stands for
 -- prescriptions: number of prescriptions that carry both
 -- administrations: number of administrations that carry both
+WITH
+product_drugs AS (SELECT * FROM clean.product_drugs),
+
+products AS (SELECT * FROM clean.products)
+
 SELECT
     p.drug_code,
     p.drug_code_system,
@@ -13,7 +18,7 @@ SELECT
     d.ingredient,
     CAST(sum(p.prescriptions) AS BIGINT) AS prescriptions,
     CAST(sum(p.administrations) AS BIGINT) AS administrations
-FROM clean.product_drugs AS d
-JOIN clean.products AS p USING (product_id)
+FROM product_drugs AS d
+JOIN products AS p USING (product_id)
 WHERE NOT d.name_agrees
 GROUP BY ALL

@@ -7,9 +7,18 @@
 -- because: `false friend` (struck out on purpose), `part of a word` or `spelt almost so`
 -- prescriptions: number of prescriptions that are named so
 -- administrations: number of administrations that are named so
-WITH unmapped AS (
-    SELECT * FROM clean.products
-    ANTI JOIN clean.product_drugs USING (product_id)
+WITH
+products AS (SELECT * FROM clean.products),
+
+product_drugs AS (SELECT * FROM clean.product_drugs),
+
+drug_names AS (SELECT * FROM codelists.drug_names),
+
+drug_codes AS (SELECT * FROM codelists.drugs),
+
+unmapped AS (
+    SELECT * FROM products
+    ANTI JOIN product_drugs USING (product_id)
     WHERE words IS NOT NULL
 ),
 
@@ -18,10 +27,10 @@ tokens AS (
 ),
 
 known_words AS (
-    SELECT words AS word FROM codelists.drug_names
+    SELECT words AS word FROM drug_names
     WHERE kind = 'generic' AND NOT contains(words, ' ')
     UNION
-    SELECT unnest(string_split(trim(words_of(ingredient)), '  ')) AS word FROM codelists.drugs
+    SELECT unnest(string_split(trim(words_of(ingredient)), '  ')) AS word FROM drug_codes
 ),
 
 near_tokens AS (

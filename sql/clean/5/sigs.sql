@@ -9,7 +9,12 @@
 -- as_needed: whether the words say as needed
 -- taper: whether the words say that the dose is to be tapered
 -- route_group: route group that the words name
-WITH phrases AS (
+WITH
+sig_frequencies AS (SELECT * FROM codelists.sig_frequencies),
+
+directions AS (SELECT * FROM clean.direction_words),
+
+phrases AS (
     SELECT
         d.words AS phrase,
         -- What the phrase is replaced by.
@@ -19,13 +24,13 @@ WITH phrases AS (
             ELSE ' '
         END
         || CASE WHEN bool_or(lower(f.as_needed) = 'true') THEN ' prn ' ELSE '' END AS meaning
-    FROM codelists.sig_frequencies AS f
-    JOIN clean.direction_words AS d ON f.words = d.text
+    FROM sig_frequencies AS f
+    JOIN directions AS d ON f.words = d.text
     GROUP BY d.words
 ),
 
 sigs AS (
-    SELECT text AS sig, words FROM clean.direction_words WHERE is_sig
+    SELECT text AS sig, words FROM directions WHERE is_sig
 ),
 
 amounts_marked AS (

@@ -10,6 +10,11 @@
 -- dose_mg: dose in mg, as labelled; NULL when the unit does not say
 -- file: file of the extract
 -- line: line of that file
+WITH
+given AS (SELECT * FROM extracts.administrations),
+
+product_drugs AS (SELECT * FROM clean.product_drugs)
+
 SELECT
     a.administration_id AS row_id,
     a.patient_id,
@@ -22,8 +27,8 @@ SELECT
     a.dose_quantity * l.mg_per_dose_unit AS dose_mg,
     a.file,
     a.line
-FROM extracts.administrations AS a
-JOIN clean.product_drugs AS l
+FROM given AS a
+JOIN product_drugs AS l
     ON a.drug_code IS NOT DISTINCT FROM l.drug_code
         AND a.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
         AND a.drug_name IS NOT DISTINCT FROM l.drug_name

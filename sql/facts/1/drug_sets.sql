@@ -2,6 +2,11 @@
 -- the route: a rule that means systemic use asks for the route group as well.
 -- list: name of the drug code list
 -- ingredient: ingredient
-SELECT DISTINCT list, ingredient FROM codelists.drugs
+WITH
+drug_codes AS (SELECT * FROM codelists.drugs),
+
+drug_names AS (SELECT * FROM codelists.drug_names)
+
+SELECT DISTINCT list, ingredient FROM drug_codes
 UNION
-SELECT DISTINCT list, ingredient FROM codelists.drug_names
+SELECT DISTINCT list, ingredient FROM drug_names

@@ -33,9 +33,18 @@
 -- facility_id: facility
 -- file: file of the extract
 -- line: line of that file
-WITH stays AS (
+WITH
+encounters AS (SELECT * FROM facts.encounters),
+
+orders AS (SELECT * FROM extracts.prescriptions),
+
+product_drugs AS (SELECT * FROM clean.product_drugs),
+
+sigs AS (SELECT * FROM clean.sigs),
+
+stays AS (
     SELECT patient_id, list({'first_day': started_on, 'last_day': ended_on}) AS stays
-    FROM facts.encounters
+    FROM encounters
     WHERE class = 'inpatient' AND ended_on IS NOT NULL
     GROUP BY patient_id
 ),
@@ -56,8 +65,8 @@ listed AS (
         l.dose_unit_kind,
         l.mg_per_dose_unit,
         l.elemental_mg_per_dose_unit
-    FROM extracts.prescriptions AS p
-    JOIN clean.product_drugs AS l
+    FROM orders AS p
+    JOIN product_drugs AS l
         ON p.drug_code IS NOT DISTINCT FROM l.drug_code
             AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
             AND p.drug_name IS NOT DISTINCT FROM l.drug_name
@@ -92,7 +101,7 @@ sized AS (
         s.amount_per_day AS sig_amount_per_day,
         CASE WHEN s.amount_kind IN ('count', 'volume') THEN s.amount_per_day END AS sig_units_per_day
     FROM listed AS p
-    LEFT JOIN clean.sigs AS s USING (sig)
+    LEFT JOIN sigs AS s USING (sig)
 ),
 
 -- Without a unit, a quantity that would be less than a quarter of a tablet in mg is a number of tablets, and one that is

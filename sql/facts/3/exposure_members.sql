@@ -18,7 +18,14 @@
 -- dose_is_range: whether the dose is the most of a range
 -- as_needed: whether it is to be taken as needed
 -- taper: whether its sig says that the dose is to be tapered
-WITH covering AS (
+WITH
+prescriptions AS (SELECT * FROM facts.prescriptions),
+
+administrations AS (SELECT * FROM facts.administrations),
+
+drug_sets AS (SELECT * FROM facts.drug_sets),
+
+covering AS (
     SELECT
         'prescriptions' AS feed,
         row_id,
@@ -34,7 +41,7 @@ WITH covering AS (
         dose_is_range,
         as_needed,
         taper
-    FROM facts.prescriptions
+    FROM prescriptions
     UNION ALL
     SELECT
         'administrations' AS feed,
@@ -51,8 +58,8 @@ WITH covering AS (
         FALSE AS dose_is_range,
         FALSE AS as_needed,
         FALSE AS taper
-    FROM facts.administrations
-    WHERE ingredient IN (SELECT ingredient FROM facts.drug_sets WHERE list IN ('iron_sucrose', 'albumin'))
+    FROM administrations
+    WHERE ingredient IN (SELECT ingredient FROM drug_sets WHERE list IN ('iron_sucrose', 'albumin'))
 ),
 
 -- The order that reaches furthest so far, as one number: twice its last day, and one more if it is no inpatient order, so

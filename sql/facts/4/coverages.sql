@@ -7,6 +7,9 @@
 -- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous
 -- start_date: first covered day
 -- end_date: last covered day
+WITH
+members AS (SELECT * FROM facts.exposure_members)
+
 SELECT
     exposure_id,
     any_value(patient_id) AS patient_id,
@@ -15,5 +18,5 @@ SELECT
     any_value(product_class) AS product_class,
     min(start_date) AS start_date,
     max(end_date) AS end_date
-FROM facts.exposure_members
+FROM members
 GROUP BY exposure_id, stretch_no

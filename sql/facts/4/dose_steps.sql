@@ -13,9 +13,8 @@
 -- elemental_daily_mg: mg of elemental magnesium a day; NULL when unknown and for other drugs
 -- as_needed: whether on every day of the step some prescription in force was to be taken as needed
 -- is_range: whether on every day of the step the dose was the most of a range
-WITH members AS (
-    SELECT * FROM facts.exposure_members
-),
+WITH
+members AS (SELECT * FROM facts.exposure_members),
 
 exposures AS (
     SELECT

@@ -22,17 +22,12 @@
 -- prescriber_id: prescriber of the last prescription
 -- facility_id: facility of the last prescription
 -- first_drug_name: name of the drug in the first prescription
-WITH members AS (
-    SELECT * FROM facts.exposure_members
-),
+WITH
+members AS (SELECT * FROM facts.exposure_members),
 
-prescriptions AS (
-    SELECT * FROM facts.prescriptions
-),
+prescriptions AS (SELECT * FROM facts.prescriptions),
 
-people AS (
-    SELECT * FROM facts.people
-),
+people AS (SELECT * FROM facts.people),
 
 courses AS (
     SELECT

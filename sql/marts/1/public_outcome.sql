@@ -20,6 +20,7 @@ totalled AS (
     SELECT
         *,
         sum(units) OVER (PARTITION BY rule_id) AS total,
+        coalesce(sum(units - 1) FILTER (is_small) OVER (PARTITION BY rule_id), 0) AS above_one,
         bool_or(is_small) OVER (PARTITION BY rule_id) AS has_small,
         bool_or(is_small AND outcome IN ('finding', 'clear')) OVER (PARTITION BY rule_id) AS small_is_judged
     FROM counts
@@ -34,7 +35,7 @@ exposed AS (
         t.*,
         t.has_small AND p.cover_from IS NOT NULL
         AND EXISTS (SELECT 1 FROM open_books AS o WHERE o.total = t.total AND o.rule_id <> t.rule_id) AS is_exposed,
-        NOT t.is_small AND t.units >= p.cover_from AS can_cover
+        NOT t.is_small AND t.units > 0 AND t.units + t.above_one >= p.cover_from AS can_cover
     FROM totalled AS t CROSS JOIN policy AS p
 ),
 

@@ -28,23 +28,30 @@ columns_seen AS (
     SELECT
         c.*, m.margin_status,
         bool_or(c.is_small) OVER one_column AS has_small,
-        min(CASE WHEN NOT c.is_small AND c.units >= c.cover_from THEN c.cell END) OVER one_column AS cover_cell
+        coalesce(sum(c.units - 1) FILTER (c.is_small) OVER one_column, 0) AS above_one
     FROM counts AS c JOIN margins AS m USING (rule_id, outcome)
     WINDOW one_column AS (PARTITION BY c.rule_id, c.breakdown, c.outcome)
 ),
 
+covers AS (
+    SELECT rule_id, breakdown, outcome, min(cell) AS cover_cell
+    FROM columns_seen
+    WHERE NOT is_small AND units > 0 AND units + above_one >= cover_from
+    GROUP BY rule_id, breakdown, outcome
+),
+
 column_wise AS (
     SELECT
-        rule_id, breakdown, cell, outcome, units, cover_from,
+        s.rule_id, s.breakdown, s.cell, s.outcome, s.units, s.cover_from,
         CASE
-            WHEN cover_from IS NULL THEN CASE WHEN is_small THEN 'small' ELSE 'shown' END
-            WHEN margin_status = 'small' THEN 'withheld'
-            WHEN margin_status = 'shown' AND NOT has_small THEN 'shown'
-            WHEN cover_cell IS NULL OR cell = cover_cell THEN 'withheld'
-            WHEN is_small THEN 'small'
+            WHEN s.cover_from IS NULL THEN CASE WHEN s.is_small THEN 'small' ELSE 'shown' END
+            WHEN s.margin_status = 'small' THEN 'withheld'
+            WHEN s.margin_status = 'shown' AND NOT s.has_small THEN 'shown'
+            WHEN c.cover_cell IS NULL OR s.cell = c.cover_cell THEN 'withheld'
+            WHEN s.is_small THEN 'small'
             ELSE 'shown'
         END AS status
-    FROM columns_seen
+    FROM columns_seen AS s LEFT JOIN covers AS c USING (rule_id, breakdown, outcome)
 ),
 
 row_totals AS (

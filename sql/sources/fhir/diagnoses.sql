@@ -1,0 +1,104 @@
+-- FHIR R4: one Condition.
+-- An ICD code goes before SNOMED, since mapping it loses detail; a code of another system is handed on with that system's
+-- name, and so ends in quarantine as an unknown one. The day is that of the onset, else the one on which the condition was
+-- recorded. An onset that is not exact (a year, an age, a range) is taken at its earliest and an end at its latest, so that
+-- nothing is thought to be over while it may last; words (`in childhood`) give no day. A condition that was refuted or
+-- entered in error asks to be removed.
+-- needs: condition.resource
+WITH
+births AS (
+    -- Grouped, so that a patient who is listed twice doubles no row.
+    SELECT
+        p.resource ->> '$.id' AS patient_id,
+        min(TRY_CAST(first_day_of(p.resource ->> '$.birthDate') AS DATE)) AS birth_date
+    FROM raw.patient AS p
+    GROUP BY p.resource ->> '$.id'
+),
+
+parsed AS (
+    SELECT
+        from_json(
+            c.resource,
+            '{
+                "id": "VARCHAR",
+                "verificationStatus": {"coding": [{"code": "VARCHAR"}], "text": "VARCHAR"},
+                "code": {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                "subject": {"reference": "VARCHAR"},
+                "encounter": {"reference": "VARCHAR"},
+                "recordedDate": "VARCHAR",
+                "onsetDateTime": "VARCHAR",
+                "onsetPeriod": {"start": "VARCHAR"},
+                "onsetAge": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                "onsetRange": {"low": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}},
+                "abatementDateTime": "VARCHAR",
+                "abatementPeriod": {"end": "VARCHAR"},
+                "abatementAge": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                "abatementRange": {"high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}}
+            }'
+        ) AS condition,
+        c.file,
+        c.line
+    FROM raw.condition AS c
+),
+
+conditions AS (
+    SELECT
+        p.condition,
+        reference_id(p.condition.subject.reference) AS patient_id,
+        coalesce(
+            coding_in(p.condition.code.coding, ['icd10cm', 'icd9cm', 'snomed']),
+            list_filter(p.condition.code.coding, lambda c: c.code IS NOT NULL)[1]
+        ) AS coding,
+        coalesce(p.condition.onsetage, p.condition.onsetrange.low) AS onset_age,
+        coalesce(p.condition.abatementage, p.condition.abatementrange.high) AS abatement_age,
+        p.file,
+        p.line
+    FROM parsed AS p
+),
+
+dated AS (
+    SELECT
+        c.*,
+        coalesce(
+            first_day_of(c.condition.onsetdatetime),
+            first_day_of(c.condition.onsetperiod.start),
+            day_of_age(b.birth_date, c.onset_age.value, coalesce(c.onset_age.code, c.onset_age.unit)),
+            first_day_of(c.condition.recordeddate)
+        ) AS recorded_date,
+        coalesce(
+            last_day_of(c.condition.abatementdatetime),
+            last_day_of(c.condition.abatementperiod."end"),
+            -- Somebody is 45 until the day before the 46th birthday.
+            CAST(
+                TRY_CAST(
+                    day_of_age(
+                        b.birth_date,
+                        CAST(floor(as_number(c.abatement_age.value)) + 1 AS VARCHAR),
+                        coalesce(c.abatement_age.code, c.abatement_age.unit)
+                    ) AS DATE
+                ) - 1 AS VARCHAR
+            )
+        ) AS resolved_date
+    FROM conditions AS c
+    LEFT JOIN births AS b ON c.patient_id = b.patient_id
+)
+
+SELECT
+    d.condition.id AS diagnosis_id,
+    d.patient_id,
+    d.coding.code,
+    coalesce(code_system_of(d.coding.system), d.coding.system) AS code_system,
+    coalesce(d.condition.code.text, d.coding.display) AS name,
+    d.recorded_date,
+    d.resolved_date,
+    reference_id(d.condition.encounter.reference) AS encounter_id,
+    if(
+        list_has_any(
+            [c.code FOR c IN d.condition.verificationstatus.coding],
+            ['refuted', 'entered-in-error']
+        ),
+        'true', NULL
+    ) AS deleted,
+    d.file,
+    d.line
+FROM dated AS d

@@ -1,0 +1,478 @@
+-- FHIR R4: one MedicationRequest.
+-- The drug is a concept of the request, or a Medication that it contains or refers to (`Medication/1`, `#1`, `urn:uuid:1`); a
+-- Medication without a code goes by its only ingredient. RxNorm goes before NDC, SNOMED and ATC, and these before a code
+-- that only the sender knows.
+-- Only an order is a prescription. A proposal, a plan, an option, an order not to give, and a filler or instance order that
+-- repeats another request of the extract are loaded as cancelled; a draft, which nobody has signed, is loaded as on hold.
+-- One plain instruction gives quantity, unit and times a day. A range and several instructions would be lost in these
+-- columns, so they come as directions: in the words sent when these hold numbers, else in words made from the parts.
+-- The end is that of the bounds. A duration counts from the start, but a stopped request ended before that, nobody says
+-- when, so there it is only a supply. Until when a request may be dispensed says nothing of how long the drug is taken.
+-- needs: medicationrequest.resource
+WITH
+parsed AS (
+    SELECT
+        from_json(
+            r.resource,
+            '{
+                "id": "VARCHAR",
+                "status": "VARCHAR",
+                "intent": "VARCHAR",
+                "doNotPerform": "VARCHAR",
+                "basedOn": [{"reference": "VARCHAR"}],
+                "subject": {"reference": "VARCHAR"},
+                "encounter": {"reference": "VARCHAR"},
+                "authoredOn": "VARCHAR",
+                "requester": {"reference": "VARCHAR", "display": "VARCHAR"},
+                "medicationCodeableConcept":
+                    {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                "medicationReference": {"reference": "VARCHAR", "display": "VARCHAR"},
+                "contained": ["VARCHAR"],
+                "reasonCode":
+                    [{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}],
+                "reasonReference": [{"reference": "VARCHAR", "display": "VARCHAR"}],
+                "dosageInstruction": [{
+                    "sequence": "VARCHAR",
+                    "text": "VARCHAR",
+                    "patientInstruction": "VARCHAR",
+                    "additionalInstruction": [{"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"}],
+                    "asNeededBoolean": "VARCHAR",
+                    "asNeededCodeableConcept": {"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"},
+                    "route": {"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                    "timing": {
+                        "code": {"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                        "repeat": {
+                            "boundsPeriod": {"start": "VARCHAR", "end": "VARCHAR"},
+                            "boundsDuration": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                            "boundsRange": {"high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}},
+                            "frequency": "VARCHAR",
+                            "frequencyMax": "VARCHAR",
+                            "period": "VARCHAR",
+                            "periodMax": "VARCHAR",
+                            "periodUnit": "VARCHAR",
+                            "dayOfWeek": ["VARCHAR"],
+                            "timeOfDay": ["VARCHAR"],
+                            "when": ["VARCHAR"]
+                        }
+                    },
+                    "doseAndRate": [{
+                        "type": {"coding": [{"code": "VARCHAR"}]},
+                        "doseQuantity": {"value": "VARCHAR", "comparator": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                        "doseRange": {
+                            "low": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                            "high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                        }
+                    }],
+                    "maxDosePerPeriod": {
+                        "numerator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                        "denominator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                    }
+                }],
+                "dispenseRequest": {
+                    "validityPeriod": {"start": "VARCHAR"},
+                    "numberOfRepeatsAllowed": "VARCHAR",
+                    "quantity": {"value": "VARCHAR"},
+                    "expectedSupplyDuration": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                }
+            }'
+        ) AS request,
+        r.file,
+        r.line
+    FROM raw.medicationrequest AS r
+),
+
+-- These three are grouped, so that a resource that is listed twice doubles no row.
+medications AS (
+    SELECT
+        m.resource ->> '$.id' AS medication_id,
+        first(m.resource ORDER BY m.file DESC, m.line DESC) AS resource
+    FROM raw.medication AS m
+    GROUP BY m.resource ->> '$.id'
+),
+
+facilities AS (
+    SELECT
+        e.resource ->> '$.id' AS encounter_id,
+        min(reference_id(e.resource ->> '$.serviceProvider.reference')) AS facility_id
+    FROM raw.encounter AS e
+    GROUP BY e.resource ->> '$.id'
+),
+
+parsed_conditions AS (
+    SELECT
+        c.resource ->> '$.id' AS condition_id,
+        from_json(
+            c.resource -> '$.code',
+            '{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}'
+        ) AS concept,
+        c.file,
+        c.line
+    FROM raw.condition AS c
+),
+
+conditions AS (
+    SELECT
+        c.condition_id,
+        first(c.concept ORDER BY c.file DESC, c.line DESC) AS concept
+    FROM parsed_conditions AS c
+    GROUP BY c.condition_id
+),
+
+parent_references AS (
+    SELECT
+        p.file,
+        p.line,
+        reference_id(unnest([b.reference FOR b IN p.request.basedon])) AS parent_id
+    FROM parsed AS p
+    WHERE p.request.intent IN ('filler-order', 'instance-order')
+),
+
+repeats AS (
+    SELECT DISTINCT
+        r.file,
+        r.line
+    FROM parent_references AS r
+    INNER JOIN parsed AS p ON r.parent_id = p.request.id
+),
+
+medicated AS (
+    SELECT
+        p.file,
+        p.line,
+        p.request,
+        from_json(
+            coalesce(
+                list_filter(p.request.contained, lambda c: '#' || (c ->> '$.id') = p.request.medicationreference.reference)[1],
+                m.resource
+            ),
+            '{
+                "code": {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                "form": {"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"},
+                "ingredient": [{
+                    "itemCodeableConcept":
+                        {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                    "strength": {
+                        "numerator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                        "denominator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                    }
+                }]
+            }'
+        ) AS medication
+    FROM parsed AS p
+    LEFT JOIN medications AS m ON reference_id(p.request.medicationreference.reference) = m.medication_id
+),
+
+described AS (
+    SELECT
+        m.*,
+        coalesce(m.request.medicationcodeableconcept, m.medication.code) AS concept,
+        if(len(m.medication.ingredient) = 1, m.medication.ingredient[1].itemcodeableconcept, NULL) AS only_ingredient,
+        if(len(m.medication.ingredient) = 1, m.medication.ingredient[1].strength, NULL) AS strength
+    FROM medicated AS m
+),
+
+drugs AS (
+    SELECT
+        d.file,
+        d.line,
+        d.request,
+        coalesce(
+            coding_in(d.concept.coding, ['rxnorm', 'ndc', 'snomed', 'atc']),
+            coding_in(d.only_ingredient.coding, ['rxnorm', 'ndc', 'snomed', 'atc']),
+            list_filter(d.concept.coding, lambda c: c.code IS NOT NULL)[1]
+        ) AS coding,
+        coalesce(
+            d.concept.text,
+            coding_in(d.concept.coding, ['rxnorm', 'ndc', 'snomed', 'atc']).display,
+            d.concept.coding[1].display,
+            d.request.medicationreference.display,
+            nullif(
+                array_to_string(
+                    [
+                        coalesce(i.itemcodeableconcept.text, i.itemcodeableconcept.coding[1].display)
+                        FOR i IN d.medication.ingredient
+                    ],
+                    ' / '
+                ),
+                ''
+            )
+        ) AS drug_name,
+        -- 10 mg tablet, 5 mg/5 mL solution: what a strength is in counts only when it is a volume.
+        nullif(
+            concat_ws(
+                ' ',
+                d.strength.numerator.value || ' ' || coalesce(d.strength.numerator.unit, d.strength.numerator.code)
+                || if(
+                    lower(coalesce(d.strength.denominator.unit, d.strength.denominator.code))
+                    IN ('ml', 'milliliter', 'millilitre'),
+                    '/' || d.strength.denominator.value || ' mL',
+                    ''
+                ),
+                coalesce(d.medication.form.text, d.medication.form.coding[1].display)
+            ),
+            ''
+        ) AS strength
+    FROM described AS d
+),
+
+parsed_reasons AS (
+    SELECT
+        p.file,
+        p.line,
+        generate_subscripts(p.request.reasonreference, 1) AS place,
+        unnest(p.request.reasonreference) AS reason
+    FROM parsed AS p
+),
+
+referenced_reasons AS (
+    SELECT
+        r.file,
+        r.line,
+        list(c.concept ORDER BY r.place) FILTER (WHERE c.concept IS NOT NULL) AS concepts,
+        list(r.reason.display ORDER BY r.place) FILTER (WHERE r.reason.display IS NOT NULL AND c.concept IS NULL) AS displays
+    FROM parsed_reasons AS r
+    LEFT JOIN conditions AS c ON reference_id(r.reason.reference) = c.condition_id
+    GROUP BY r.file, r.line
+),
+
+reasons AS (
+    SELECT
+        p.file,
+        p.line,
+        list_concat(p.request.reasoncode, r.concepts) AS concepts,
+        r.displays
+    FROM parsed AS p
+    LEFT JOIN referenced_reasons AS r ON p.file = r.file AND p.line = r.line
+),
+
+instructions AS (
+    SELECT
+        p.file,
+        p.line,
+        generate_subscripts(p.request.dosageinstruction, 1) AS place,
+        unnest(p.request.dosageinstruction) AS dosage
+    FROM parsed AS p
+),
+
+dosages AS (
+    SELECT
+        i.*,
+        i.dosage.timing.repeat AS rhythm,
+        coalesce(i.dosage.timing.repeat.boundsduration, i.dosage.timing.repeat.boundsrange.high) AS duration,
+        -- What was ordered, where a dose is also given as calculated or as administered.
+        coalesce(
+            list_filter(i.dosage.doseandrate, lambda d: d.type.coding[1].code = 'ordered')[1],
+            list_filter(i.dosage.doseandrate, lambda d: d.type.coding[1].code = 'calculated')[1],
+            i.dosage.doseandrate[1]
+        ) AS dose
+    FROM instructions AS i
+),
+
+parts AS (
+    SELECT
+        d.*,
+        as_number(d.dosage.sequence) AS sequence,
+        coalesce(
+            d.dosage.text,
+            d.dosage.patientinstruction,
+            nullif(
+                array_to_string([coalesce(a.text, a.coding[1].display) FOR a IN d.dosage.additionalinstruction], '. '), ''
+            )
+        ) AS written,
+        coalesce(d.dose.dosequantity.value, d.dose.doserange.low.value, d.dose.doserange.high.value) AS low,
+        coalesce(d.dose.dosequantity.value, d.dose.doserange.high.value, d.dose.doserange.low.value) AS high,
+        coalesce(
+            d.dose.dosequantity.unit, d.dose.dosequantity.code, d.dose.doserange.high.unit, d.dose.doserange.high.code,
+            d.dose.doserange.low.unit, d.dose.doserange.low.code
+        ) AS unit,
+        coalesce(d.dosage.timing.code.coding[1].code, d.dosage.timing.code.text) AS timing_code,
+        coalesce(as_number(d.rhythm.frequency), if(as_number(d.rhythm.period) > 0, 1, NULL)) AS times,
+        coalesce(as_number(d.rhythm.frequencymax), times) AS most_times,
+        nullif(as_number(d.rhythm.period), 0) AS period,
+        coalesce(as_number(d.rhythm.periodmax), period) AS longest_period,
+        days_in(d.rhythm.periodunit) AS period_days,
+        len(d.rhythm.dayofweek) AS week_days
+    FROM dosages AS d
+),
+
+rates AS (
+    SELECT
+        p.*,
+        coalesce(
+            CASE
+                WHEN p.week_days > 0 AND p.period_days = 7
+                    THEN greatest(p.most_times, p.week_days) / (7 * p.period)
+                WHEN p.week_days > 0 THEN coalesce(p.most_times / (p.period * p.period_days), 1) * p.week_days / 7
+                ELSE p.most_times / (p.period * p.period_days)
+            END,
+            nullif(len(p.rhythm.timeofday), 0),
+            -- Before or after meals, without saying which, is no number of times.
+            if(list_has_any(p.rhythm."when", ['C', 'AC', 'PC']), NULL, nullif(len(p.rhythm."when"), 0)),
+            MAP {
+                'QD': 1, 'DAILY': 1, 'AM': 1, 'QAM': 1, 'PM': 1, 'QPM': 1, 'HS': 1, 'QHS': 1, 'BED': 1, 'BID': 2, 'TID': 3,
+                'QID': 4, 'Q1H': 24, 'Q2H': 12, 'Q3H': 8, 'Q4H': 6, 'Q6H': 4, 'Q8H': 3, 'Q12H': 2, 'QOD': 1 / 2, 'WK': 1 / 7,
+                'MO': 1 / 30
+            }[upper(p.timing_code)]
+        ) AS times_per_day,
+        p.low <> p.high
+        OR p.dose.dosequantity.comparator IS NOT NULL
+        OR p.times <> p.most_times
+        OR p.period <> p.longest_period AS has_range
+    FROM parts AS p
+),
+
+worded AS (
+    SELECT
+        r.*,
+        spoken(r.low) || if(r.low = r.high, '', '-' || spoken(r.high)) || coalesce(
+            ' ' || if(
+                lower(trim(r.unit, '{}')) IN ('tbl', 'tab'), 'tablet', trim(r.unit, '{}')
+            ),
+            ''
+        ) AS amount_words,
+        spoken(r.times) || if(r.times = r.most_times, '', '-' || spoken(r.most_times)) AS times_words,
+        spoken(r.period) || if(r.period = r.longest_period, '', '-' || spoken(r.longest_period)) AS period_words,
+        CASE
+            WHEN r.rhythm.periodunit = 'h' AND times_words = '1' THEN 'every ' || period_words || ' hours'
+            WHEN r.rhythm.periodunit = 'd' AND period_words = '1' THEN times_words || ' times a day'
+            WHEN r.rhythm.periodunit = 'd' AND times_words = '1' THEN 'every ' || period_words || ' days'
+            WHEN r.rhythm.periodunit = 'wk' AND period_words = '1' THEN times_words || ' times a week'
+            WHEN r.period IS NULL AND r.times_per_day >= 1 THEN spoken(r.times_per_day) || ' times a day'
+            ELSE coalesce(r.dosage.timing.code.text, r.timing_code)
+        END AS rhythm_words,
+        'for ' || spoken(r.duration.value) || ' ' || CASE days_in(coalesce(r.duration.code, r.duration.unit))
+            WHEN 1 THEN 'days'
+            WHEN 7 THEN 'weeks'
+            WHEN 30 THEN 'months'
+        END AS duration_words,
+        coalesce(r.dosage.asneededcodeableconcept.text, r.dosage.asneededcodeableconcept.coding[1].display) AS needed_for,
+        r.dosage.asneededboolean = 'true' OR r.dosage.asneededcodeableconcept IS NOT NULL AS as_needed,
+        if(as_needed, 'as needed', NULL) AS needed_words,
+        nullif(concat_ws(' ', amount_words, rhythm_words, duration_words, needed_words), '') AS made,
+        CASE
+            WHEN regexp_matches(lower(r.written), '[0-9]|\b(one|two|three|four|five|six|half|once|twice)\b') THEN r.written
+            ELSE nullif(concat_ws('. ', made, r.written), '')
+        END AS said
+    FROM rates AS r
+),
+
+directions AS (
+    SELECT
+        w.file,
+        w.line,
+        count(*) = 1 AND NOT coalesce(bool_or(w.has_range), FALSE) AS is_plain,
+        count(DISTINCT w.sequence) > 1 AS one_after_another,
+        any_value(w.low) AS low,
+        any_value(w.unit) AS unit,
+        any_value(w.times_per_day) AS times_per_day,
+        -- A frequency that is no number is handed on, so that the row goes into quarantine with it.
+        any_value(if(as_number(w.rhythm.frequency) IS NULL, w.rhythm.frequency, NULL)) AS unread_frequency,
+        any_value(coalesce(w.written, if(w.times_per_day IS NULL, w.rhythm_words, NULL))) AS written,
+        list(w.said ORDER BY w.sequence NULLS LAST, w.place) FILTER (WHERE w.said IS NOT NULL) AS said,
+        bool_or(w.as_needed) AS as_needed,
+        list(w.needed_for ORDER BY w.place) FILTER (WHERE w.needed_for IS NOT NULL) AS needed_for,
+        first(
+            coalesce(w.dosage.route.coding[1].display, w.dosage.route.text, w.dosage.route.coding[1].code) ORDER BY w.place
+        ) AS route,
+        min(w.rhythm.boundsperiod.start) AS bounds_start,
+        if(count(w.rhythm.boundsperiod."end") = count(*), max(w.rhythm.boundsperiod."end"), NULL) AS bounds_end,
+        list(as_number(w.duration.value) * days_in(coalesce(w.duration.code, w.duration.unit, 'd'))) AS durations,
+        -- The most that may be taken in a day, in mg: all that is known of some as-needed orders.
+        any_value(
+            as_number(w.dosage.maxdoseperperiod.numerator.value)
+            * CASE coalesce(w.dosage.maxdoseperperiod.numerator.code, w.dosage.maxdoseperperiod.numerator.unit)
+                WHEN 'mg' THEN 1
+                WHEN 'g' THEN 1000
+                WHEN 'ug' THEN 0.001
+            END
+            / nullif(
+                as_number(w.dosage.maxdoseperperiod.denominator.value)
+                * days_in(coalesce(w.dosage.maxdoseperperiod.denominator.code, w.dosage.maxdoseperperiod.denominator.unit)),
+                0
+            )
+        ) AS most_mg_per_day
+    FROM worded AS w
+    GROUP BY w.file, w.line
+),
+
+spans AS (
+    SELECT
+        d.*,
+        coding_in(flatten([c.coding FOR c IN r.concepts]), ['icd10cm', 'icd9cm', 'snomed']) AS reason,
+        flatten([[coalesce(c.text, c.coding[1].display) FOR c IN r.concepts], r.displays, i.needed_for]) AS reason_texts,
+        i.* EXCLUDE (file, line, needed_for),
+        d.request.dispenserequest.expectedsupplyduration.value AS supply,
+        coalesce(
+            d.request.dispenserequest.expectedsupplyduration.code,
+            d.request.dispenserequest.expectedsupplyduration.unit,
+            -- FHIR calls it the number of days.
+            'd'
+        ) AS supply_unit,
+        coalesce(
+            i.bounds_start, d.request.authoredon, d.request.dispenserequest.validityperiod.start
+        ) AS started,
+        CASE
+            WHEN list_contains([x IS NULL FOR x IN i.durations], FALSE) AND NOT list_contains([x IS NULL FOR x IN i.durations], TRUE)
+                THEN least(ceil(if(i.one_after_another, list_sum(i.durations), list_max(i.durations))), 36500)
+        END AS bound_days,
+        -- What is no number of a known unit is handed on, so that the row goes into quarantine with it.
+        coalesce(
+            CAST(as_number(supply) * days_in(supply_unit) AS VARCHAR), supply || ' ' || supply_unit
+        ) AS supply_days,
+        x.file IS NOT NULL AS is_repeat
+    FROM drugs AS d
+    LEFT JOIN reasons AS r ON d.file = r.file AND d.line = r.line
+    LEFT JOIN directions AS i ON d.file = i.file AND d.line = i.line
+    LEFT JOIN repeats AS x ON d.file = x.file AND d.line = x.line
+)
+
+SELECT
+    s.request.id AS prescription_id,
+    reference_id(s.request.subject.reference) AS patient_id,
+    s.coding.code AS drug_code,
+    CASE
+        WHEN code_system_of(s.coding.system) IN ('rxnorm', 'ndc', 'snomed', 'atc') THEN code_system_of(s.coding.system)
+        WHEN s.coding.code IS NOT NULL THEN 'local'
+    END AS drug_code_system,
+    s.drug_name,
+    regexp_replace(s.route, ' *\(qualifier value\)$', '') AS route,
+    first_day_of(s.started) AS start_date,
+    coalesce(
+        last_day_of(s.bounds_end),
+        if(
+            s.request.status = 'stopped',
+            NULL,
+            CAST(TRY_CAST(left(first_day_of(s.started), 10) AS DATE) + CAST(s.bound_days AS INTEGER) - 1 AS VARCHAR)
+        )
+    ) AS end_date,
+    CASE
+        WHEN s.request.status = 'entered-in-error' THEN s.request.status
+        WHEN s.is_repeat OR s.request.donotperform = 'true' OR s.request.intent IN ('proposal', 'plan', 'option')
+            THEN 'cancelled'
+        WHEN s.request.status = 'draft' THEN 'on-hold'
+        ELSE s.request.status
+    END AS status,
+    if(s.as_needed AND s.times_per_day IS NULL, CAST(s.most_mg_per_day AS VARCHAR), NULL) AS daily_dose_mg,
+    if(s.is_plain, s.low, NULL) AS dose_quantity,
+    if(s.is_plain, s.unit, NULL) AS dose_unit,
+    if(s.is_plain, coalesce(CAST(round(s.times_per_day, 6) AS VARCHAR), s.unread_frequency), NULL) AS frequency_per_day,
+    CAST(s.as_needed AS VARCHAR) AS as_needed,
+    if(
+        s.is_plain,
+        s.written,
+        nullif(if(s.one_after_another, array_to_string(s.said, ', then '), array_to_string(s.said, '; ')), '')
+    ) AS sig,
+    s.strength,
+    s.request.dispenserequest.quantity.value AS quantity,
+    coalesce(s.supply_days, CAST(s.bound_days AS VARCHAR)) AS days_supply,
+    -- Refills add to a supply, not to the bounds of the whole course.
+    if(s.supply_days IS NULL AND s.bound_days IS NOT NULL, NULL, s.request.dispenserequest.numberofrepeatsallowed) AS refills,
+    s.reason.code AS indication_code,
+    code_system_of(s.reason.system) AS indication_code_system,
+    nullif(array_to_string(list_distinct(s.reason_texts), '; '), '') AS indication_text,
+    coalesce(reference_id(s.request.requester.reference), s.request.requester.display) AS prescriber_id,
+    f.facility_id,
+    s.file,
+    s.line
+FROM spans AS s
+LEFT JOIN facilities AS f ON reference_id(s.request.encounter.reference) = f.encounter_id
