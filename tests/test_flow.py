@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy
 from prefect.logging.handlers import APILogHandler
@@ -94,21 +95,36 @@ def test_the_flow_publishes_an_audit_and_shows_prefect_no_patient(
     assert [c for c in CANARIES if c.encode() in kept or c in printed] == []
 
 
-def test_an_error_reaches_prefect_by_type_and_place_only(
-    server: Path, extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("error", "told", "exit_code"),
+    [
+        (RuntimeError("CANARYORDER7 cannot be built"), r"'build' failed with RuntimeError at test_flow.py:\d+", 1),
+        (duckdb.ConversionException("Could not convert 'CANARYPATIENT7'"), r"step build failed \(ConversionException\)", 2),
+    ],
+    ids=["a fault of the program", "a refusal of the database"],
+)
+def test_an_error_reaches_prefect_without_the_values_it_quotes(
+    server: Path,
+    extract: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    error: Exception,
+    told: str,
+    exit_code: int,
 ) -> None:
     def quote(_run: Run, _say: scheduling.Say) -> None:
         try:
-            raise ValueError("CANARYPATIENT7 is no number")
-        except ValueError as error:
-            raise RuntimeError("CANARYORDER7 cannot be built") from error
+            raise ValueError("CANARYRESULT7 is no number")
+        except ValueError as cause:
+            raise error from cause
 
     replace_steps(monkeypatch, load=nothing, gate=nothing, build=quote)
-    with pytest.raises(StepFailedError, match=r"'build' failed with RuntimeError at test_flow.py:\d+") as caught:
+    with pytest.raises(StepFailedError, match=told) as caught:
         flows.nightly_audit(extract=extract, out=tmp_path / "out", as_of=AS_OF)
-    assert (caught.value.exit_code, caught.value.__cause__, caught.value.__context__) == (1, None, None)
+    assert (caught.value.exit_code, caught.value.__cause__, caught.value.__context__) == (exit_code, None, None)
     kept, printed = seen_by_prefect(server), "".join(capfd.readouterr())
-    assert b"failed with RuntimeError" in kept
+    assert type(error).__name__.encode() in kept
     assert [c for c in CANARIES if c.encode() in kept or c in printed] == []
 
 
@@ -116,10 +132,11 @@ def test_an_error_reaches_prefect_by_type_and_place_only(
     ("error", "calls"),
     [
         (OSError("the share does not answer"), 3),
+        (duckdb.IOException("the share does not answer"), 3),
         (NightroundsError("There is no folder.", "Give one."), 1),
         (ValueError("a fault of the program"), 1),
     ],
-    ids=["a share that hiccups", "what a person must mend", "what a programmer must mend"],
+    ids=["a share that hiccups", "a share that hiccups under DuckDB", "what a person must mend", "what a programmer must mend"],
 )
 def test_loading_is_tried_again_only_when_that_can_help(
     server: Path, extract: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, calls: int

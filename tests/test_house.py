@@ -27,6 +27,7 @@ MAY_READ = {
     "sql/facts": {"clean", "codelists", "facts", "extracts.feeds"},
     "sql/audit": {"extracts", "facts", "audit"},
     "sql/marts": {"facts", "audit", "mart"},
+    "sql/quality": {"staging", "facts", "clean"},
     "sql/records": set(),
     "rules": {"facts", "clean"},
     "reports": {"audit", "mart"},

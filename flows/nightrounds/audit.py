@@ -7,6 +7,7 @@ from datetime import date
 
 import duckdb
 
+from nightrounds.coverage import missed_floors
 from nightrounds.database import connect, identifier, text_literal
 from nightrounds.errors import NightroundsError
 from nightrounds.registry import register_rule
@@ -19,10 +20,12 @@ Say = Callable[[str], None]
 OUTCOMES = ("finding", "clear", "excluded", "not_evaluable", "pending")
 # What every rule.sql returns; any other column is evidence.
 STANDARD = ("unit_id", "patient_id", "index_date", "outcome", "severity", "reason", "active_until", "sources")
+# What it may return besides: the first day on which the unit could be judged; the days to act count from it.
+JUDGED_FROM = "judged_from"
 DECIDED = """
     CREATE OR REPLACE TABLE audit.decided (
         rule_id VARCHAR, unit_id VARCHAR, patient_id VARCHAR, index_date DATE, outcome VARCHAR, severity VARCHAR,
-        reason VARCHAR, active_until DATE, sources STRUCT(feed VARCHAR, row_id VARCHAR)[], evidence VARCHAR, message VARCHAR
+        reason VARCHAR, active_until DATE, judged_from DATE, sources STRUCT(feed VARCHAR, row_id VARCHAR)[], evidence VARCHAR, message VARCHAR
     )
 """
 
@@ -34,26 +37,36 @@ def apply(run: Run, say: Say = lambda _: None) -> None:
 
 
 def apply_rules(con: duckdb.DuckDBPyConnection, run: Run, rules: Sequence[Rule], say: Say = lambda _: None) -> None:
-    """Run the rules on the facts of an open database. A rule whose needed feed is absent is registered as not run."""
+    """Run the rules on the facts of an open database.
+
+    A rule whose needed feed is absent, or holds less than the rule asks of it, is registered as not run.
+    """
     con.execute(DECIDED)
-    con.execute("DELETE FROM audit.rules")
-    con.execute("DELETE FROM audit.parameters")
+    for record in ("rules", "parameters", "coverage"):
+        con.execute(f"DELETE FROM audit.{record}")
     for position, rule in enumerate(r for r in rules if r.about["status"] != "retired"):
         say(rule.rule_id)
-        absent = absent_feeds(con, rule)
+        why_not = " ".join(absent_feeds(con, rule) or missed_floors(con, rule, run.project.sql / "quality", run.values)) or None
         horizon = horizon_of(con, rule, run.as_of)
         started = time.perf_counter()
-        if not absent:
+        if why_not is None:
             decide(con, rule, {**rule.values(run.site), "horizon": horizon, "as_of": run.as_of})
-        register_rule(con, rule, run.site, position, absent, horizon, time.perf_counter() - started)
+        register_rule(con, rule, run.site, position, why_not, horizon, time.perf_counter() - started)
     for file in layers(run.project.sql / "audit")[0]:
         build_table(con, "audit", file, run.values)
 
 
 def absent_feeds(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[str]:
-    """Name the feeds that the rule needs and the extract does not have."""
+    """Return a sentence for each feed that the rule needs and the extract does not have, or not in a state to be read."""
     present = {feed for (feed,) in con.execute("SELECT feed FROM facts.feeds WHERE present").fetchall()}
-    return [feed for feed in rule.needs if feed not in present]
+    refused = dict(
+        con.execute("SELECT feed, string_agg(reason, ' ' ORDER BY reason) FROM audit.refused GROUP BY feed").fetchall()
+    )
+    return [
+        f"The feed {feed} cannot be used: {refused[feed]}" if feed in refused else f"The feed {feed} was not delivered."
+        for feed in rule.needs
+        if feed not in present
+    ]
 
 
 def horizon_of(con: duckdb.DuckDBPyConnection, rule: Rule, as_of: date) -> date:
@@ -69,11 +82,13 @@ def decide(con: duckdb.DuckDBPyConnection, rule: Rule, values: dict[str, object]
     con.execute(f"CREATE OR REPLACE TEMP TABLE units AS {rule.sql.text}", bound or None)
     columns = [str(name) for name, *_ in con.execute("DESCRIBE units").fetchall()]
     _check_columns(rule, columns)
-    evidence = ", ".join(f"{text_literal(c)}: {identifier(c)}" for c in columns if c not in STANDARD)
+    evidence = ", ".join(f"{text_literal(c)}: {identifier(c)}" for c in columns if c not in (*STANDARD, JUDGED_FROM))
+    judged_from = JUDGED_FROM if JUDGED_FROM in columns else "NULL"
     con.execute(
         f"""
         INSERT INTO audit.decided
-        SELECT {text_literal(rule.rule_id)}, unit_id, patient_id, index_date, outcome, severity, reason, active_until, sources,
+        SELECT {text_literal(rule.rule_id)}, unit_id, patient_id, index_date, outcome, severity, reason, active_until,
+               {judged_from}, sources,
                {f"to_json({{{evidence}}})" if evidence else "'{}'"}, CASE WHEN outcome = 'finding' THEN {message_sql(rule)} END
         FROM units
         """

@@ -47,29 +47,21 @@ def run_command(
         as_of=as_of,
         accept_gate=accept_gate,
     )
-    if prefect:
-        _run_flow(content, run, site)
-    else:
-        _run_here(run)
+    _run_flow(content, run, site) if prefect else _run_here(run)
     _print_results(run)
 
 
 def demo_command(out: Path | None, project: Path | None) -> None:
-    """Audit data_samples/native into build/demo."""
+    """Audit data_samples/native into build/demo and print the page to open."""
     content = find_project(project)
-    about = json.loads((content.samples / "native" / "extract.json").read_text(encoding="utf-8"))
+    extract = content.samples / "native"
+    about = json.loads((extract / "extract.json").read_text(encoding="utf-8"))
     as_of = date.fromisoformat(about["extracted_at"][:10])
-    run_command(
-        content.samples / "native",
-        out or content.root / "build" / "demo",
-        "native",
-        as_of,
-        None,
-        None,
-        None,
-        False,
-        project,
-    )
+    settings = load_site(None).model_copy(update={"name": "Demonstration hospital (invented patients)"})
+    run = new_run(content, settings, extract, out=out or content.root / "build" / "demo", as_of=as_of)
+    _run_here(run)
+    _print_results(run)
+    print(f"\nOpen {(run.out / 'current' / 'worklist' / 'index.html').as_uri()}")
 
 
 def schedule_command(cron: str | None, site: Path | None, project: Path | None) -> None:
@@ -135,6 +127,8 @@ def _flow(content: Project, arguments: list[str]) -> None:
 
 def _print_results(run: Run) -> None:
     console = Console()
+    # A log has no width of its own; the table needs this much.
+    console.width = max(console.width, 100)
     table = Table(Column("rule", no_wrap=True), "finding", "clear", "excluded", "not evaluable", "pending", "open")
     with connect_reader(run.out / "current" / DATABASE) as con:
         rows = con.execute(

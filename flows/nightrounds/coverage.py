@@ -54,6 +54,6 @@ def measure(con: duckdb.DuckDBPyConnection, file: SqlFile, values: Mapping[str, 
     """Take one figure. Raises NightroundsError unless the file returns one row of part and whole, part not the greater."""
     rows = con.execute(file.text, file.bind(values) or None).fetchall()
     names = [name for name, *_ in con.description or []]
-    if names != ["part", "whole"] or len(rows) != 1 or not 0 <= rows[0][0] <= rows[0][1]:
+    if names != ["part", "whole"] or len(rows) != 1 or None in rows[0] or not 0 <= rows[0][0] <= rows[0][1]:
         raise NightroundsError(f"{file.path} is not a figure.", "Return one row of two counts, part and whole.")
     return Figure(file.comment.rstrip("."), *rows[0])

@@ -126,14 +126,13 @@ def _list_ignored(
     unread = [[path.name, None] for table, paths in groups.items() if table not in wanted for path in paths]
     unread += [[name, kind] for name, kind in resources.unread]
     for table, files in found.items():
-        unread += [[file.path.name, column] for file in files for column in file.columns if column not in wanted[table]]
+        foreign = [(file.path.name, c) for file in files for c in file.columns if c not in wanted[table]]
+        unread += [[name, column or "(no name)"] for name, column in foreign]
     if unread:
         con.executemany("INSERT INTO audit.ignored VALUES (?, ?)", unread)
 
 
-def _record_refusal(
-    con: duckdb.DuckDBPyConnection, table: str, source: dict[str, FeedSource], error: NightroundsError
-) -> None:
+def _record_refusal(con: duckdb.DuckDBPyConnection, table: str, source: dict[str, FeedSource], error: NightroundsError) -> None:
     """Note in `audit.refused` why a raw table is not read, for each feed that is absent without it."""
     feeds = [name for name, feed in source.items() if table in feed.needs] or [None]
     con.executemany("INSERT INTO audit.refused VALUES (?, ?)", [[feed, error.sentence] for feed in feeds])

@@ -61,7 +61,9 @@ def discover(folder: Path) -> dict[str, list[Path]]:
         if path.is_file() and path.name.lower().endswith(ENDINGS) and not path.name.startswith("."):
             groups[table_of(folder, path)].append(path)
     if not groups:
-        raise NightroundsError(f"{folder} holds no CSV or Parquet file, and no NDJSON.", "Check that the export has been delivered.")
+        raise NightroundsError(
+            f"{folder} holds no CSV or Parquet file, and no NDJSON.", "Check that the export has been delivered."
+        )
     return dict(groups)
 
 

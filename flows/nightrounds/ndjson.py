@@ -26,7 +26,9 @@ COLUMN = "resource"
 BATCH = 5_000
 SCHEMA = pa.schema([("line", pa.int64()), (COLUMN, pa.string())])
 # What is no plain name is no type; a value is never taken for one, since types that are not read are listed on a page.
-TYPE = "CASE WHEN json_valid(resource) THEN lower(nullif(regexp_extract(resource ->> '$.resourceType', '^[A-Za-z]{1,64}$'), '')) END"
+TYPE = (
+    "CASE WHEN json_valid(resource) THEN lower(nullif(regexp_extract(resource ->> '$.resourceType', '^[A-Za-z]{1,64}$'), '')) END"
+)
 
 
 @dataclass
@@ -38,9 +40,7 @@ class Resources:
     unread: list[tuple[str, str | None]] = field(default_factory=list)
 
 
-def read_resources(
-    con: duckdb.DuckDBPyConnection, paths: Sequence[Path], wanted: Collection[str], workdir: Path
-) -> Resources:
+def read_resources(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], wanted: Collection[str], workdir: Path) -> Resources:
     """Read NDJSON files into `raw.resources(type, resource, file, line)` and a view `raw.<type>` for each type delivered.
 
     Raises NightroundsError when two files have one name, or one cannot be read and no reader of its own is known.

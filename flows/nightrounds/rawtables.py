@@ -44,8 +44,15 @@ def inspect(con: duckdb.DuckDBPyConnection, path: Path) -> RawFile:
 def create_raw_table(
     con: duckdb.DuckDBPyConnection, table: str, wanted: Iterable[str], files: list[RawFile], workdir: Path
 ) -> None:
-    """Create `raw.<table>` with the wanted columns (text; NULL where a file lacks one), `file` and `line`."""
+    """Create `raw.<table>` with the wanted columns (text; NULL where a file lacks one), `file` and `line`.
+
+    Parquet files are only looked at through a view; delimited text is read into a table, since it must be read once in
+    full before it is known that every line is a record.
+    """
     columns = sorted(set(wanted))
+    if files and all(file.path.name.lower().endswith(".parquet") for file in files):
+        con.execute(f"CREATE OR REPLACE VIEW raw.{identifier(table)} AS {_parquet_query(columns, files)}")
+        return
     declared = "".join(f"{identifier(c)} VARCHAR, " for c in columns)
     con.execute(f"CREATE OR REPLACE TABLE raw.{identifier(table)} ({declared}file VARCHAR, line BIGINT)")
     for number, file in enumerate(files):
@@ -56,12 +63,21 @@ def create_raw_table(
             _insert_carefully(con, target, columns, file, workdir / f"{table}-{number}.parquet")
 
 
+def _parquet_query(columns: list[str], files: list[RawFile]) -> str:
+    """Return the SELECT of the wanted columns over Parquet files, each row with its number in its file."""
+    queries = []
+    for file in files:
+        chosen = "".join(
+            f"{f'CAST({identifier(c)} AS VARCHAR)' if c in file.columns else 'NULL::VARCHAR'} AS {identifier(c)}, "
+            for c in columns
+        )
+        source = f"read_parquet({path_literal(file.path)}, file_row_number = true)"
+        queries.append(f"SELECT {chosen}{text_literal(file.path.name)} AS file, file_row_number + 1 AS line FROM {source}")
+    return " UNION ALL ".join(queries)
+
+
 def _insert_parquet(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> None:
-    source = f"read_parquet({path_literal(file.path)}, file_row_number = true)"
-    try:
-        _insert(con, target, columns, file, source, "file_row_number + 1", {c: identifier(c) for c in file.columns})
-    except duckdb.Error as error:
-        raise refused(file.path, "is not a readable Parquet file") from error
+    con.execute(f"INSERT INTO {target} {_parquet_query(columns, [file])}")
 
 
 def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> bool:

@@ -13,18 +13,17 @@ def register_rule(
     rule: Rule,
     site: Site,
     position: int,
-    absent: list[str],
+    why_not: str | None,
     horizon: date,
     seconds: float,
 ) -> None:
-    """Write one rule and its parameters; `absent` names the needed feeds that kept it from being run."""
+    """Write one rule and its parameters; `why_not` says what kept it from being run, if anything did."""
     about = rule.about
-    reason = f"The feed {' and the feed '.join(absent)} was not delivered." if absent else None
     row = {
         **{k: about[k] for k in about if k not in ("needs", "uses", "hospice", "parameters", "changes")},
         "rule_id": rule.rule_id, "pack": rule.pack, "position": position, "needs": rule.needs, "uses": rule.uses,
         "conflicts": about.get("conflicts", []), "excludes_hospice": rule.excludes_hospice, "horizon": horizon,
-        "run_status": "not_run" if absent else "run", "not_run_reason": reason, "seconds": round(seconds, 3),
+        "run_status": "not_run" if why_not else "run", "not_run_reason": why_not, "seconds": round(seconds, 3),
     }  # fmt: skip
     _insert(con, "audit.rules", row)
     for name, choice in rule.choices(site).items():

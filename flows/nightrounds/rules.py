@@ -63,6 +63,11 @@ class Rule:
         return list(self.about["needs"])
 
     @property
+    def floors(self) -> dict[str, dict[str, float]]:
+        """What the rule asks of the feeds it needs: feed -> figure (a file of sql/quality) -> least share."""
+        return {feed: floors for feed, floors in self.about["needs"].items() if floors}
+
+    @property
     def uses(self) -> list[str]:
         """Feeds that the rule can do without, and says so."""
         return list(self.about.get("uses", {}))
@@ -132,6 +137,7 @@ def load_rule(folder: Path) -> Rule:
     _check_keys(path, about)
     rule = Rule(folder, about)
     _check_words(path, rule)
+    _check_floors(path, rule)
     _check_sql(rule)
     return rule
 
@@ -174,6 +180,19 @@ def _check_words(path: Path, rule: Rule) -> None:
                 f"describes the parameter {name!r} by {', '.join(entry)}",
                 f"Give exactly {', '.join(sorted(PARAMETER_KEYS))}.",
             )
+
+
+def _check_floors(path: Path, rule: Rule) -> None:
+    figures = path.parents[3] / "sql" / "quality"
+    for feed, floors in {**rule.about["needs"], **rule.about.get("uses", {})}.items():
+        if not isinstance(floors, dict) or (floors and feed in rule.uses):
+            raise _wrong(path, f"asks for {feed} wrongly", "Write {} or, in needs only, { figure = 0.9 }.")
+        for name, floor in floors.items():
+            if not (figures / f"{name}.sql").is_file():
+                known = ", ".join(sorted(p.stem for p in figures.glob("*.sql")))
+                raise _wrong(path, f"names an unknown figure {name!r}", f"Figures are the files of sql/quality: {known}.")
+            if isinstance(floor, bool) or not isinstance(floor, (int, float)) or not 0 < floor <= 1:
+                raise _wrong(path, f"sets {name} to {floor!r}", "A floor is a share, more than 0 and at most 1.")
 
 
 def _check_sql(rule: Rule) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
+
 from nightrounds.errors import NightroundsError
 from nightrounds.files import read_info
-from nightrounds.pipeline import STEPS
+from nightrounds.pipeline import STEPS, take
 from nightrounds.project import find_project
 from nightrounds.run import Run, new_run
 from nightrounds.site import load_site
@@ -36,7 +38,8 @@ class StepFailedError(NightroundsError):
             remedy = "Take the same run with `nightrounds run` to see the whole error; it may quote values, so mind who reads it."
             self.exit_code = 1
         super().__init__(sentence, remedy)
-        self.may_pass = _has_cause(error, OSError)
+        # What a file share that does not answer looks like, to Python and to DuckDB.
+        self.may_pass = _came_of(error, (OSError, duckdb.IOException))
 
 
 def plan_run(
@@ -61,7 +64,7 @@ def take_step(name: str, run: Run, say: Say) -> None:
     """Take one step of the line. Raises StepFailedError, and nothing else, when it fails."""
     failure = None
     try:
-        dict(STEPS)[name](run, say)
+        take(name, dict(STEPS)[name], run, say)
     except Exception as error:  # noqa: BLE001 - every error is told, in a form that may be kept
         failure = StepFailedError(name, error)
     # Outside the handler, so that the original error is not even the context of this one.
@@ -69,8 +72,8 @@ def take_step(name: str, run: Run, say: Say) -> None:
         raise failure
 
 
-def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
-    """Tell whether an error is of a kind or came of one."""
-    while error and not isinstance(error, kind):
-        error = error.__cause__
+def _came_of(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Tell whether an error is of one of these kinds or was raised because of one."""
+    while error and not isinstance(error, kinds):
+        error = error.__cause__ or error.__context__
     return error is not None

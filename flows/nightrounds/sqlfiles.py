@@ -13,7 +13,7 @@ import duckdb
 
 from nightrounds.errors import NightroundsError
 
-Value = str | int | float | bool | date | None
+Value = str | int | float | bool | date | list[str] | None
 COLUMN_COMMENT = re.compile(r"^-- (\w+)(\*?): (.*)$")
 
 

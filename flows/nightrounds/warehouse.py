@@ -20,9 +20,22 @@ def create_schemas(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_macros(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Create the SQL functions that the layers share, in the order of their file names."""
-    for path in sorted(folder.glob("*.sql")):
-        con.execute(path.read_text(encoding="utf-8"))
+    """Create the SQL functions that the layers share; one that calls another is created after it, whatever their names."""
+    waiting = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))]
+    while waiting:
+        early = [text for text in waiting if not _created(con, text)]
+        if len(early) == len(waiting):
+            con.execute(early[0])
+        waiting = early
+
+
+def _created(con: duckdb.DuckDBPyConnection, text: str) -> bool:
+    """Try to create a macro; False when it calls one that is not there yet."""
+    try:
+        con.execute(text)
+    except duckdb.CatalogException:
+        return False
+    return True
 
 
 def create_records(con: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -11,6 +11,7 @@
 -- evidence: the columns that the rule gives as evidence (JSON)
 -- message: the finding in one sentence; only for a finding
 -- active_until: the last day of the exposure judged, if the unit has one
+-- judged_from: the first day on which the unit could be judged, where that is later than the index date
 -- open: whether someone can still act on the finding
 -- sources: the source rows behind the unit
 WITH decided AS (
@@ -66,6 +67,10 @@ SELECT
     reason, facility_id, prescriber_id, evidence,
     CASE WHEN outcome = 'finding' THEN message END AS message,
     active_until,
-    coalesce(outcome = 'finding' AND (active_until >= horizon OR index_date + act_within >= horizon), false) AS open,
+    judged_from,
+    coalesce(
+        outcome = 'finding'
+        AND (active_until >= horizon OR coalesce(judged_from, index_date) + act_within >= horizon), FALSE
+    ) AS open,
     sources
 FROM settled

@@ -9,13 +9,13 @@ CREATE OR REPLACE MACRO form_route_group(words) AS
         WHEN regexp_matches(
             words,
             ' (rectal|rectally|suppository|suppositories|supp|enema|nasal|otic|ear|inhalation|inhaler|inhalant|nebuliser|'
-            || 'nebulizer|sublingual|buccal|irrigation|intraperitoneal|dialysate) '
+            || 'nebulizer|sublingual|sublingually|sl|buccal|irrigation|intraperitoneal|dialysate) '
         ) THEN 'other'
         WHEN regexp_matches(words, ' (topical|topically|transdermal|patch|patches|cream|ointment|lotion) ') THEN 'topical'
         WHEN regexp_matches(
             words,
             ' (oral|orally|by  mouth|po|tablet|tablets|tab|tabs|capsule|capsules|cap|caps|caplet|caplets|softgel|softgels|'
-            || 'pill|pills|chewable|chewables|chew|gummy|gummies|lozenge|lozenges|granules|syrup|elixir|udcup) '
+            || 'pill|pills|odt|chewable|chewables|chew|gummy|gummies|lozenge|lozenges|granules|syrup|elixir|udcup) '
         ) THEN 'oral'
         WHEN regexp_matches(
             words,

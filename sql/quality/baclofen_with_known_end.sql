@@ -2,7 +2,7 @@
 -- part: prescriptions with an end from days of supply, quantity or end date
 -- whole: prescriptions of baclofen by mouth
 SELECT
-    count_if(end_method <> 'assumed') AS part,
+    count(*) FILTER (end_method <> 'assumed') AS part,
     count(*) AS whole
 FROM facts.prescriptions
 WHERE ingredient = 'baclofen' AND route_group = 'oral'

@@ -12,6 +12,6 @@ results AS (
 )
 
 SELECT
-    count_if(is_without_unit IS NOT TRUE) AS part,
+    count(*) FILTER (is_without_unit IS NOT TRUE) AS part,
     count(*) AS whole
 FROM results

@@ -371,6 +371,7 @@ described AS (
         x.sources AS excuse_sources,
         c.cut_on,
         c.cuts,
+        u.end_date + if(u.explicit_stop, $stop_days, $grace_days + $settle_days) AS judged_on,
         $horizon < u.end_date + if(u.explicit_stop, $stop_days, $grace_days + $settle_days) AS is_too_early,
         coalesce(m.not_seen, '') AS not_seen
     FROM units AS u
@@ -470,6 +471,7 @@ SELECT
     severity,
     reason,
     end_date AS active_until,
+    if(has_ended AND index_date = end_date, judged_on, index_date) AS judged_from,
     list_distinct(list_concat(
         list_transform(prescription_ids, lambda id: source_row('prescriptions', id)),
         coalesce(sign_sources, []),

@@ -72,13 +72,31 @@ dialysed_courses AS (
     QUALIFY row_number() OVER (PARTITION BY c.exposure_id ORDER BY d.from_day, d.row_id) = 1
 ),
 
-coded_risks AS (
-    SELECT c.exposure_id, r.wording, d.code, d.day, d.row_id
+judged AS (
+    SELECT
+        c.*,
+        s.result_id,
+        s.last_result_on,
+        d.source AS dialysis_source,
+        CASE
+            WHEN s.result_id IS NOT NULL OR d.source IS NOT NULL THEN 'clear'
+            WHEN c.window_end > $horizon THEN 'pending'
+            ELSE 'finding'
+        END AS outcome
     FROM courses AS c
-    JOIN conditions AS d ON c.patient_id = d.patient_id AND d.day <= c.last_day
+    LEFT JOIN results_so_far AS s USING (exposure_id)
+    LEFT JOIN dialysed_courses AS d USING (exposure_id)
+),
+
+findings AS (SELECT * FROM judged WHERE outcome = 'finding'),
+
+coded_risks AS (
+    SELECT f.exposure_id, r.wording, d.code, d.day, d.row_id
+    FROM findings AS f
+    JOIN conditions AS d ON f.patient_id = d.patient_id AND d.day <= f.last_day
     JOIN risk_conditions AS r USING (condition)
-    WHERE d.resolved_on IS NULL OR d.resolved_on >= c.start_date
-    QUALIFY row_number() OVER (PARTITION BY c.exposure_id, r.wording ORDER BY d.day DESC, d.row_id) = 1
+    WHERE d.resolved_on IS NULL OR d.resolved_on >= f.start_date
+    QUALIFY row_number() OVER (PARTITION BY f.exposure_id, r.wording ORDER BY d.day DESC, d.row_id) = 1
 ),
 
 risks AS (
@@ -86,7 +104,7 @@ risks AS (
         exposure_id,
         concat('age ', age) AS wording,
         source_row('prescriptions', first_prescription_id) AS source
-    FROM courses
+    FROM findings
     WHERE age >= $old_age
     UNION ALL
     SELECT
@@ -96,7 +114,7 @@ risks AS (
     FROM coded_risks
 ),
 
-risky_courses AS (
+risky_findings AS (
     SELECT
         exposure_id,
         concat(': high because of ', string_agg(wording, ', ' ORDER BY wording)) AS risks,
@@ -110,57 +128,37 @@ unseen AS (
     FROM blind_spots AS b
     JOIN feeds AS f USING (feed)
     WHERE NOT f.present
-),
-
-described AS (
-    SELECT
-        c.*,
-        s.result_id,
-        s.last_result_on,
-        d.source AS dialysis_source,
-        s.result_id IS NOT NULL OR d.source IS NOT NULL AS is_known,
-        c.window_end > $horizon AS is_open,
-        coalesce(r.risks, '') AS risks,
-        r.sources AS risk_sources,
-        u.unseen
-    FROM courses AS c
-    CROSS JOIN unseen AS u
-    LEFT JOIN results_so_far AS s USING (exposure_id)
-    LEFT JOIN dialysed_courses AS d USING (exposure_id)
-    LEFT JOIN risky_courses AS r USING (exposure_id)
 )
 
 SELECT
-    exposure_id AS unit_id,
-    patient_id,
-    start_date AS index_date,
+    j.exposure_id AS unit_id,
+    j.patient_id,
+    j.start_date AS index_date,
+    j.outcome,
+    if(r.exposure_id IS NULL, 'moderate', 'high') AS severity,
     CASE
-        WHEN is_known THEN 'clear'
-        WHEN is_open THEN 'pending'
-        ELSE 'finding'
-    END AS outcome,
-    if(risks = '', 'moderate', 'high') AS severity,
-    CASE
-        WHEN result_id IS NOT NULL THEN 'renal result in the window'
-        WHEN dialysis_source IS NOT NULL THEN 'on dialysis'
-        WHEN is_open THEN concat('window open until ', window_end)
+        WHEN j.result_id IS NOT NULL THEN 'renal result in the window'
+        WHEN j.dialysis_source IS NOT NULL THEN 'on dialysis'
+        WHEN j.outcome = 'pending' THEN concat('window open until ', j.window_end)
         ELSE 'no renal result in the window'
     END AS reason,
-    end_date AS active_until,
+    j.end_date AS active_until,
     list_sort(list_distinct(list_concat(
-        list_transform(prescription_ids, lambda id: source_row('prescriptions', id)),
-        if(result_id IS NULL, [], [source_row('labs', result_id)]),
-        if(dialysis_source IS NULL, [], [dialysis_source]),
-        coalesce(risk_sources, [])
+        list_transform(j.prescription_ids, lambda id: source_row('prescriptions', id)),
+        if(j.result_id IS NULL, [], [source_row('labs', j.result_id)]),
+        if(j.dialysis_source IS NULL, [], [j.dialysis_source]),
+        coalesce(r.sources, [])
     ))) AS sources,
-    coalesce(first_drug_name, ingredient) AS drug_name,
-    start_date,
-    end_date,
-    length_days,
-    age,
-    window_start,
-    window_end,
-    coalesce('the latest up to then is of ' || last_result_on, 'none up to then') AS last_result,
-    risks,
-    unseen
-FROM described
+    coalesce(j.first_drug_name, j.ingredient) AS drug_name,
+    j.start_date,
+    j.end_date,
+    j.length_days,
+    j.age,
+    j.window_start,
+    j.window_end,
+    coalesce('the latest up to then is of ' || j.last_result_on, 'none up to then') AS last_result,
+    coalesce(r.risks, '') AS risks,
+    u.unseen
+FROM judged AS j
+CROSS JOIN unseen AS u
+LEFT JOIN risky_findings AS r USING (exposure_id)

@@ -28,11 +28,11 @@ dose_steps AS (SELECT * FROM facts.dose_steps WHERE ingredient = 'magnesium'),
 
 people AS (SELECT * FROM facts.people),
 
-renal_function AS (SELECT * FROM facts.renal_function),
+renal_function AS (SELECT * FROM facts.renal_function SEMI JOIN exposures USING (patient_id)),
 
-renal_codes AS (SELECT * FROM facts.renal_codes),
+renal_codes AS (SELECT * FROM facts.renal_codes SEMI JOIN exposures USING (patient_id)),
 
-dialysis AS (SELECT * FROM facts.dialysis),
+dialysis AS (SELECT * FROM facts.dialysis SEMI JOIN exposures USING (patient_id)),
 
 magnesium_results AS (SELECT * FROM facts.labs WHERE analyte = 'magnesium'),
 

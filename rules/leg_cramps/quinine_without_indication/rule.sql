@@ -19,7 +19,7 @@ orders AS (SELECT * FROM facts.prescriptions WHERE ingredient = 'quinine'),
 platelets AS (SELECT * FROM facts.labs WHERE analyte = 'platelets'),
 
 conditions AS (
-    SELECT * FROM facts.conditions
+    SELECT * FROM facts.conditions SEMI JOIN courses USING (patient_id)
     WHERE coalesce(qualifier, '') NOT IN ('history', 'first_degree')
 ),
 

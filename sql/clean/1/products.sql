@@ -70,7 +70,7 @@ SELECT
     CASE drug_code_system
         WHEN 'ndc' THEN ndc_products(replace(drug_code, ' ', ''))
         WHEN 'atc' THEN [plain_code(drug_code)]
-        WHEN 'rxnorm' THEN [ltrim(drug_code, '0')]
+        WHEN 'rxnorm' THEN [ltrim(regexp_replace(drug_code, '\.0+$', ''), '0')]
         WHEN 'snomed' THEN [drug_code]
         ELSE []
     END AS code_keys,

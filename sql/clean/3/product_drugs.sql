@@ -13,10 +13,11 @@
 -- route_group: oral, injectable, intrathecal, topical, vaginal, ophthalmic or other; NULL when neither the route, nor the
 --   code, nor a dose form says it. The route as sent decides unless it contradicts the dose form (a tablet given as an
 --   injection), and all injectable baclofen is intrathecal
--- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous
+-- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous; NULL when neither the code, nor the
+--   name, nor the route says it
 -- salt: magnesium salt
 -- elemental_fraction: share of elemental magnesium in the salt
--- strength_mg: mg of a tablet or capsule, or in `per_ml` ml
+-- strength_mg: mg of a tablet or capsule, or in `per_ml` ml; a tablet of more than 20 g is none, and not believed
 -- per_ml: ml that hold `strength_mg`; NULL for tablets and capsules
 -- strength_source: where the strength comes from: code, strength or name
 -- dose_unit_kind: what the dose unit measures: mass, volume, amount or count; NULL when it does not say
@@ -112,8 +113,8 @@ texts AS (
         coalesce(i.product_route_group, form_route_group(p.words)) AS form_group,
         coalesce(i.salt, s.salt) AS any_salt,
         measure_of(p.dose_unit) AS measure,
-        strengths_in(p.strength) AS sent_strengths,
-        strengths_in(p.drug_name) AS named_strengths,
+        list_filter(strengths_in(p.strength), lambda s: s.per_ml IS NOT NULL OR s.mg <= 20000) AS sent_strengths,
+        list_filter(strengths_in(p.drug_name), lambda s: s.per_ml IS NOT NULL OR s.mg <= 20000) AS named_strengths,
         flatten(list_transform(
             list_filter(
                 string_split(p.drug_name, ' / '), lambda part: contains(words_of(part), words_of(i.ingredient))
@@ -156,6 +157,8 @@ measured AS (
         r.*,
         f.elemental_fraction,
         CASE
+            -- Its only cream is a vaginal one.
+            WHEN ingredient = 'conjugated estrogens' AND any_route_group = 'topical' THEN 'vaginal'
             WHEN ingredient != 'baclofen' THEN any_route_group
             WHEN any_route_group = 'injectable' THEN 'intrathecal'
             WHEN any_route_group IS NULL AND regexp_matches(form_words, '[0-9 ](mcg|microgram) ') THEN 'intrathecal'
@@ -187,9 +190,10 @@ SELECT
         WHEN ingredient != 'magnesium' THEN NULL
         WHEN route_group = 'injectable' THEN 'intravenous'
         WHEN known_class != 'intravenous' THEN known_class
+        WHEN any_salt = 'sulfate' AND route_group IS NULL THEN NULL
         WHEN any_salt IN ('hydroxide', 'sulfate', 'carbonate', 'trisilicate') THEN 'laxative_antacid'
         WHEN any_salt = 'citrate' AND liquid THEN 'laxative_antacid'
-        ELSE 'supplement'
+        WHEN route_group IS NOT NULL THEN 'supplement'
     END AS product_class,
     any_salt AS salt,
     elemental_fraction,

@@ -14,7 +14,10 @@
 -- as_needed: whether on every day of the step some prescription in force was to be taken as needed
 -- is_range: whether on every day of the step the dose was the most of a range
 WITH
-members AS (SELECT * FROM facts.exposure_members),
+members AS (
+    SELECT * FROM facts.exposure_members
+    WHERE list_contains($dosed_ingredients, ingredient)
+),
 
 exposures AS (
     SELECT

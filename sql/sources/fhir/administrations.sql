@@ -79,10 +79,8 @@ named AS (
 coded AS (
     SELECT
         n.*,
-        coalesce(
-            coding_in(n.concept.coding, ['rxnorm', 'ndc', 'snomed', 'atc']),
-            coding_in(n.only_ingredient.coding, ['rxnorm', 'ndc', 'snomed', 'atc']),
-            list_filter(n.concept.coding, lambda c: c.code IS NOT NULL)[1]
+        coding_in(
+            coalesce(nullif(n.concept.coding, []), n.only_ingredient.coding), ['rxnorm', 'ndc', 'snomed', 'atc'], 'local'
         ) AS coding
     FROM named AS n
 )
@@ -91,13 +89,10 @@ SELECT
     c.administration.id AS administration_id,
     reference_id(c.administration.subject.reference) AS patient_id,
     c.coding.code AS drug_code,
-    CASE
-        WHEN code_system_of(c.coding.system) IN ('rxnorm', 'ndc', 'snomed', 'atc') THEN code_system_of(c.coding.system)
-        WHEN c.coding.code IS NOT NULL THEN 'local'
-    END AS drug_code_system,
+    c.coding.system AS drug_code_system,
     coalesce(
         c.concept.text,
-        c.coding.display,
+        if(len(c.concept.coding) > 0, c.coding.display, NULL),
         c.concept.coding[1].display,
         c.referred.display,
         nullif(c.ingredient_names, '')

@@ -45,10 +45,7 @@ conditions AS (
     SELECT
         p.condition,
         reference_id(p.condition.subject.reference) AS patient_id,
-        coalesce(
-            coding_in(p.condition.code.coding, ['icd10cm', 'icd9cm', 'snomed']),
-            list_filter(p.condition.code.coding, lambda c: c.code IS NOT NULL)[1]
-        ) AS coding,
+        coding_in(p.condition.code.coding, ['icd10cm', 'icd9cm', 'snomed'], NULL) AS coding,
         coalesce(p.condition.onsetage, p.condition.onsetrange.low) AS onset_age,
         coalesce(p.condition.abatementage, p.condition.abatementrange.high) AS abatement_age,
         p.file,
@@ -62,7 +59,7 @@ dated AS (
         coalesce(
             first_day_of(c.condition.onsetdatetime),
             first_day_of(c.condition.onsetperiod.start),
-            day_of_age(b.birth_date, c.onset_age.value, coalesce(c.onset_age.code, c.onset_age.unit)),
+            when_aged(b.birth_date, c.onset_age.value, coalesce(c.onset_age.code, c.onset_age.unit)),
             first_day_of(c.condition.recordeddate)
         ) AS recorded_date,
         coalesce(
@@ -71,7 +68,7 @@ dated AS (
             -- Somebody is 45 until the day before the 46th birthday.
             CAST(
                 TRY_CAST(
-                    day_of_age(
+                    when_aged(
                         b.birth_date,
                         CAST(floor(as_number(c.abatement_age.value)) + 1 AS VARCHAR),
                         coalesce(c.abatement_age.code, c.abatement_age.unit)
@@ -87,7 +84,7 @@ SELECT
     d.condition.id AS diagnosis_id,
     d.patient_id,
     d.coding.code,
-    coalesce(code_system_of(d.coding.system), d.coding.system) AS code_system,
+    d.coding.system AS code_system,
     coalesce(d.condition.code.text, d.coding.display) AS name,
     d.recorded_date,
     d.resolved_date,

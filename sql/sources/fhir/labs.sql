@@ -100,10 +100,7 @@ tests AS (
     SELECT
         r.*,
         fhir_value(r.result) AS measured,
-        coalesce(
-            coding_in(r.result.code.coding, ['loinc']),
-            list_filter(r.result.code.coding, lambda c: c.code IS NOT NULL)[1]
-        ) AS coding
+        coding_in(r.result.code.coding, ['loinc'], 'local') AS coding
     FROM results AS r
 )
 
@@ -121,8 +118,7 @@ SELECT
         )
     ) AS collected_at,
     t.coding.code AS test_code,
-    if(t.coding.code IS NULL, NULL, if(coalesce(code_system_of(t.coding.system) = 'loinc', FALSE), 'loinc', 'local'))
-        AS test_code_system,
+    t.coding.system AS test_code_system,
     coalesce(t.result.code.text, t.coding.display, t.result.code.coding[1].display) AS test_name,
     t.measured.value,
     t.measured.unit,

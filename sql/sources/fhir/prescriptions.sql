@@ -3,7 +3,7 @@
 -- Medication without a code goes by its only ingredient. RxNorm goes before NDC, SNOMED and ATC, and these before a code
 -- that only the sender knows.
 -- Only an order is a prescription. A proposal, a plan, an option, an order not to give, and a filler or instance order that
--- repeats another request of the extract are loaded as cancelled; a draft, which nobody has signed, is loaded as on hold.
+-- repeats the request it is based on are loaded as cancelled; a draft, which nobody has signed, is loaded as on hold.
 -- One plain instruction gives quantity, unit and times a day. A range and several instructions would be lost in these
 -- columns, so they come as directions: in the words sent when these hold numbers, else in words made from the parts.
 -- The end is that of the bounds. A duration counts from the start, but a stopped request ended before that, nobody says
@@ -62,11 +62,7 @@ parsed AS (
                             "low": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
                             "high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
                         }
-                    }],
-                    "maxDosePerPeriod": {
-                        "numerator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
-                        "denominator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
-                    }
+                    }]
                 }],
                 "dispenseRequest": {
                     "validityPeriod": {"start": "VARCHAR"},
@@ -118,23 +114,6 @@ conditions AS (
     GROUP BY c.condition_id
 ),
 
-parent_references AS (
-    SELECT
-        p.file,
-        p.line,
-        reference_id(unnest([b.reference FOR b IN p.request.basedon])) AS parent_id
-    FROM parsed AS p
-    WHERE p.request.intent IN ('filler-order', 'instance-order')
-),
-
-repeats AS (
-    SELECT DISTINCT
-        r.file,
-        r.line
-    FROM parent_references AS r
-    INNER JOIN parsed AS p ON r.parent_id = p.request.id
-),
-
 medicated AS (
     SELECT
         p.file,
@@ -166,8 +145,7 @@ described AS (
     SELECT
         m.*,
         coalesce(m.request.medicationcodeableconcept, m.medication.code) AS concept,
-        if(len(m.medication.ingredient) = 1, m.medication.ingredient[1].itemcodeableconcept, NULL) AS only_ingredient,
-        if(len(m.medication.ingredient) = 1, m.medication.ingredient[1].strength, NULL) AS strength
+        if(len(m.medication.ingredient) = 1, m.medication.ingredient[1], NULL) AS ingredient
     FROM medicated AS m
 ),
 
@@ -176,14 +154,14 @@ drugs AS (
         d.file,
         d.line,
         d.request,
-        coalesce(
-            coding_in(d.concept.coding, ['rxnorm', 'ndc', 'snomed', 'atc']),
-            coding_in(d.only_ingredient.coding, ['rxnorm', 'ndc', 'snomed', 'atc']),
-            list_filter(d.concept.coding, lambda c: c.code IS NOT NULL)[1]
+        coding_in(
+            coalesce(nullif(d.concept.coding, []), d.ingredient.itemcodeableconcept.coding),
+            ['rxnorm', 'ndc', 'snomed', 'atc'],
+            'local'
         ) AS coding,
         coalesce(
             d.concept.text,
-            coding_in(d.concept.coding, ['rxnorm', 'ndc', 'snomed', 'atc']).display,
+            coding_in(d.concept.coding, ['rxnorm', 'ndc', 'snomed', 'atc'], 'local').display,
             d.concept.coding[1].display,
             d.request.medicationreference.display,
             nullif(
@@ -197,21 +175,9 @@ drugs AS (
                 ''
             )
         ) AS drug_name,
-        -- 10 mg tablet, 5 mg/5 mL solution: what a strength is in counts only when it is a volume.
-        nullif(
-            concat_ws(
-                ' ',
-                d.strength.numerator.value || ' ' || coalesce(d.strength.numerator.unit, d.strength.numerator.code)
-                || if(
-                    lower(coalesce(d.strength.denominator.unit, d.strength.denominator.code))
-                    IN ('ml', 'milliliter', 'millilitre'),
-                    '/' || d.strength.denominator.value || ' mL',
-                    ''
-                ),
-                coalesce(d.medication.form.text, d.medication.form.coding[1].display)
-            ),
-            ''
-        ) AS strength
+        d.ingredient.strength.numerator AS mass,
+        d.ingredient.strength.denominator AS volume,
+        coalesce(d.medication.form.text, d.medication.form.coding[1].display) AS form
     FROM described AS d
 ),
 
@@ -308,7 +274,7 @@ rates AS (
             nullif(len(p.rhythm.timeofday), 0),
             -- Before or after meals, without saying which, is no number of times.
             if(list_has_any(p.rhythm."when", ['C', 'AC', 'PC']), NULL, nullif(len(p.rhythm."when"), 0)),
-            MAP {
+            map {
                 'QD': 1, 'DAILY': 1, 'AM': 1, 'QAM': 1, 'PM': 1, 'QPM': 1, 'HS': 1, 'QHS': 1, 'BED': 1, 'BID': 2, 'TID': 3,
                 'QID': 4, 'Q1H': 24, 'Q2H': 12, 'Q3H': 8, 'Q4H': 6, 'Q6H': 4, 'Q8H': 3, 'Q12H': 2, 'QOD': 1 / 2, 'WK': 1 / 7,
                 'MO': 1 / 30
@@ -324,23 +290,20 @@ rates AS (
 worded AS (
     SELECT
         r.*,
-        spoken(r.low) || if(r.low = r.high, '', '-' || spoken(r.high)) || coalesce(
-            ' ' || if(
-                lower(trim(r.unit, '{}')) IN ('tbl', 'tab'), 'tablet', trim(r.unit, '{}')
-            ),
-            ''
+        spoken_span(r.low, r.high) || coalesce(
+            ' ' || if(lower(trim(r.unit, '{}')) IN ('tbl', 'tab'), 'tablet', trim(r.unit, '{}')), ''
         ) AS amount_words,
-        spoken(r.times) || if(r.times = r.most_times, '', '-' || spoken(r.most_times)) AS times_words,
-        spoken(r.period) || if(r.period = r.longest_period, '', '-' || spoken(r.longest_period)) AS period_words,
+        spoken_span(r.times, r.most_times) AS times_words,
+        spoken_span(r.period, r.longest_period) AS period_words,
         CASE
             WHEN r.rhythm.periodunit = 'h' AND times_words = '1' THEN 'every ' || period_words || ' hours'
             WHEN r.rhythm.periodunit = 'd' AND period_words = '1' THEN times_words || ' times a day'
             WHEN r.rhythm.periodunit = 'd' AND times_words = '1' THEN 'every ' || period_words || ' days'
             WHEN r.rhythm.periodunit = 'wk' AND period_words = '1' THEN times_words || ' times a week'
-            WHEN r.period IS NULL AND r.times_per_day >= 1 THEN spoken(r.times_per_day) || ' times a day'
+            WHEN r.period IS NULL AND r.times_per_day >= 1 THEN spoken_span(r.times_per_day, r.times_per_day) || ' times a day'
             ELSE coalesce(r.dosage.timing.code.text, r.timing_code)
         END AS rhythm_words,
-        'for ' || spoken(r.duration.value) || ' ' || CASE days_in(coalesce(r.duration.code, r.duration.unit))
+        'for ' || spoken_span(r.duration.value, r.duration.value) || ' ' || CASE days_in(coalesce(r.duration.code, r.duration.unit))
             WHEN 1 THEN 'days'
             WHEN 7 THEN 'weeks'
             WHEN 30 THEN 'months'
@@ -376,21 +339,7 @@ directions AS (
         ) AS route,
         min(w.rhythm.boundsperiod.start) AS bounds_start,
         if(count(w.rhythm.boundsperiod."end") = count(*), max(w.rhythm.boundsperiod."end"), NULL) AS bounds_end,
-        list(as_number(w.duration.value) * days_in(coalesce(w.duration.code, w.duration.unit, 'd'))) AS durations,
-        -- The most that may be taken in a day, in mg: all that is known of some as-needed orders.
-        any_value(
-            as_number(w.dosage.maxdoseperperiod.numerator.value)
-            * CASE coalesce(w.dosage.maxdoseperperiod.numerator.code, w.dosage.maxdoseperperiod.numerator.unit)
-                WHEN 'mg' THEN 1
-                WHEN 'g' THEN 1000
-                WHEN 'ug' THEN 0.001
-            END
-            / nullif(
-                as_number(w.dosage.maxdoseperperiod.denominator.value)
-                * days_in(coalesce(w.dosage.maxdoseperperiod.denominator.code, w.dosage.maxdoseperperiod.denominator.unit)),
-                0
-            )
-        ) AS most_mg_per_day
+        list(as_number(w.duration.value) * days_in(coalesce(w.duration.code, w.duration.unit, 'd'))) AS durations
     FROM worded AS w
     GROUP BY w.file, w.line
 ),
@@ -398,7 +347,7 @@ directions AS (
 spans AS (
     SELECT
         d.*,
-        coding_in(flatten([c.coding FOR c IN r.concepts]), ['icd10cm', 'icd9cm', 'snomed']) AS reason,
+        coding_in(flatten([c.coding FOR c IN r.concepts]), ['icd10cm', 'icd9cm', 'snomed'], NULL) AS reason,
         flatten([[coalesce(c.text, c.coding[1].display) FOR c IN r.concepts], r.displays, i.needed_for]) AS reason_texts,
         i.* EXCLUDE (file, line, needed_for),
         d.request.dispenserequest.expectedsupplyduration.value AS supply,
@@ -412,28 +361,23 @@ spans AS (
             i.bounds_start, d.request.authoredon, d.request.dispenserequest.validityperiod.start
         ) AS started,
         CASE
-            WHEN list_contains([x IS NULL FOR x IN i.durations], FALSE) AND NOT list_contains([x IS NULL FOR x IN i.durations], TRUE)
-                THEN least(ceil(if(i.one_after_another, list_sum(i.durations), list_max(i.durations))), 36500)
+            WHEN len(i.durations) = len([x FOR x IN i.durations IF x IS NOT NULL])
+                THEN TRY_CAST(ceil(if(i.one_after_another, list_sum(i.durations), list_max(i.durations))) AS SMALLINT)
         END AS bound_days,
         -- What is no number of a known unit is handed on, so that the row goes into quarantine with it.
         coalesce(
             CAST(as_number(supply) * days_in(supply_unit) AS VARCHAR), supply || ' ' || supply_unit
-        ) AS supply_days,
-        x.file IS NOT NULL AS is_repeat
+        ) AS supply_days
     FROM drugs AS d
     LEFT JOIN reasons AS r ON d.file = r.file AND d.line = r.line
     LEFT JOIN directions AS i ON d.file = i.file AND d.line = i.line
-    LEFT JOIN repeats AS x ON d.file = x.file AND d.line = x.line
 )
 
 SELECT
     s.request.id AS prescription_id,
     reference_id(s.request.subject.reference) AS patient_id,
     s.coding.code AS drug_code,
-    CASE
-        WHEN code_system_of(s.coding.system) IN ('rxnorm', 'ndc', 'snomed', 'atc') THEN code_system_of(s.coding.system)
-        WHEN s.coding.code IS NOT NULL THEN 'local'
-    END AS drug_code_system,
+    s.coding.system AS drug_code_system,
     s.drug_name,
     regexp_replace(s.route, ' *\(qualifier value\)$', '') AS route,
     first_day_of(s.started) AS start_date,
@@ -442,17 +386,18 @@ SELECT
         if(
             s.request.status = 'stopped',
             NULL,
-            CAST(TRY_CAST(left(first_day_of(s.started), 10) AS DATE) + CAST(s.bound_days AS INTEGER) - 1 AS VARCHAR)
+            CAST(TRY_CAST(left(first_day_of(s.started), 10) AS DATE) + s.bound_days - 1 AS VARCHAR)
         )
     ) AS end_date,
     CASE
         WHEN s.request.status = 'entered-in-error' THEN s.request.status
-        WHEN s.is_repeat OR s.request.donotperform = 'true' OR s.request.intent IN ('proposal', 'plan', 'option')
+        WHEN s.request.donotperform = 'true' OR s.request.intent IN ('proposal', 'plan', 'option') THEN 'cancelled'
+        WHEN s.request.intent IN ('filler-order', 'instance-order')
+            AND len([b FOR b IN s.request.basedon IF regexp_matches(b.reference, 'MedicationRequest|^urn:uuid:')]) > 0
             THEN 'cancelled'
         WHEN s.request.status = 'draft' THEN 'on-hold'
         ELSE s.request.status
     END AS status,
-    if(s.as_needed AND s.times_per_day IS NULL, CAST(s.most_mg_per_day AS VARCHAR), NULL) AS daily_dose_mg,
     if(s.is_plain, s.low, NULL) AS dose_quantity,
     if(s.is_plain, s.unit, NULL) AS dose_unit,
     if(s.is_plain, coalesce(CAST(round(s.times_per_day, 6) AS VARCHAR), s.unread_frequency), NULL) AS frequency_per_day,
@@ -462,13 +407,24 @@ SELECT
         s.written,
         nullif(if(s.one_after_another, array_to_string(s.said, ', then '), array_to_string(s.said, '; ')), '')
     ) AS sig,
-    s.strength,
+    -- 10 mg tablet, 5 mg/5 mL solution: what a strength is in counts only when it is a volume.
+    nullif(
+        concat_ws(
+            ' ',
+            s.mass.value || ' ' || coalesce(s.mass.unit, s.mass.code) || if(
+                lower(coalesce(s.volume.unit, s.volume.code)) IN ('ml', 'milliliter', 'millilitre'),
+                '/' || s.volume.value || ' mL', ''
+            ),
+            s.form
+        ),
+        ''
+    ) AS strength,
     s.request.dispenserequest.quantity.value AS quantity,
     coalesce(s.supply_days, CAST(s.bound_days AS VARCHAR)) AS days_supply,
     -- Refills add to a supply, not to the bounds of the whole course.
     if(s.supply_days IS NULL AND s.bound_days IS NOT NULL, NULL, s.request.dispenserequest.numberofrepeatsallowed) AS refills,
     s.reason.code AS indication_code,
-    code_system_of(s.reason.system) AS indication_code_system,
+    s.reason.system AS indication_code_system,
     nullif(array_to_string(list_distinct(s.reason_texts), '; '), '') AS indication_text,
     coalesce(reference_id(s.request.requester.reference), s.request.requester.display) AS prescriber_id,
     f.facility_id,

@@ -38,9 +38,8 @@ procedures AS (
     SELECT
         p.procedure,
         reference_id(p.procedure.subject.reference) AS patient_id,
-        coalesce(
-            coding_in(p.procedure.code.coding, ['cpt', 'hcpcs', 'icd10pcs', 'icd9pcs', 'icd9cm', 'snomed']),
-            list_filter(p.procedure.code.coding, lambda c: c.code IS NOT NULL)[1]
+        coding_in(
+            p.procedure.code.coding, ['cpt', 'hcpcs', 'icd10pcs', 'icd9pcs', 'icd9cm', 'snomed'], NULL
         ) AS coding,
         coalesce(p.procedure.performedage, p.procedure.performedrange.low) AS age,
         p.file,
@@ -52,12 +51,13 @@ SELECT
     p.procedure.id AS procedure_id,
     p.patient_id,
     p.coding.code,
-    coalesce(replace(code_system_of(p.coding.system), 'icd9cm', 'icd9pcs'), p.coding.system) AS code_system,
+    -- FHIR has one name for both volumes of ICD-9-CM.
+    if(p.coding.system = 'icd9cm', 'icd9pcs', p.coding.system) AS code_system,
     coalesce(p.procedure.code.text, p.coding.display) AS name,
     coalesce(
         first_day_of(p.procedure.performeddatetime),
         first_day_of(coalesce(p.procedure.performedperiod.start, p.procedure.performedperiod."end")),
-        day_of_age(b.birth_date, p.age.value, coalesce(p.age.code, p.age.unit))
+        when_aged(b.birth_date, p.age.value, coalesce(p.age.code, p.age.unit))
     ) AS performed_at,
     if(p.procedure.status IN ('preparation', 'not-done', 'on-hold', 'entered-in-error'), 'true', NULL) AS deleted,
     p.file,
