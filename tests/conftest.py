@@ -1,15 +1,19 @@
-"""What the tests share: the checkout, and one audit of a small invented extract."""
+"""What the tests share: the checkout, one audit of a small invented extract, and the loading of one in another format."""
 
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from nightrounds.database import connect
+from nightrounds.extracts import load
 from nightrounds.pipeline import run_audit
 from nightrounds.project import Project, find_project
 from nightrounds.run import Run, new_run
 from nightrounds.site import Site
+from nightrounds.warehouse import build_facts
 
 AS_OF = date(2026, 6, 30)
 Write = Callable[[str, str], Path]
@@ -52,5 +56,21 @@ def audit(project: Project, extract: Path, tmp_path: Path) -> Callable[..., Run]
         run = new_run(project, extract=extract, **options)  # type: ignore[arg-type]
         run_audit(run)
         return run
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def load_extract(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., duckdb.DuckDBPyConnection]:
+    """Load an extract of some source, build its facts, and open the database; faults are let through the gate."""
+
+    def once(folder: Path, source: str, as_of: date) -> duckdb.DuckDBPyConnection:
+        out = tmp_path_factory.mktemp("load")
+        site = Site(name="test", zone="America/New_York")
+        run = new_run(project, site, folder, source=source, out=out, as_of=as_of, accept_gate="faults are meant")
+        load(run)
+        con = connect(run.building)
+        build_facts(con, project.sql, run.values)
+        return con
 
     return once

@@ -49,6 +49,12 @@ class Case:
     faults: tuple[Fault, ...] = ()
     ending: str = ".csv"
 
+    def own(self, number: int) -> str | bytes:
+        """The file with the case's own prefix in its ids."""
+        if isinstance(self.content, str):
+            return self.content.replace("@", f"c{number}-")
+        return self.content.replace(b"@", b"c%d-" % number)
+
     @property
     def feed(self) -> str:
         """The feed that the header is of."""
@@ -106,7 +112,7 @@ MALFORMED = [
     good("pipes", (LABS + GOOD_LAB).replace(",", "|"), ending=".txt"),
     good("gzip", LABS + TWO_LABS, 2, ending=".csv.gz"),
     good("a pattern for a name", LABS + TWO_LABS, 2, ending="[1]*?.csv"),
-    bad("too few fields", LABS + "@1,p1,2026-01-10\n" + GOOD_LAB.replace("@1", "@2"), (2, None, "wrong number of fields"), rows=2),
+    bad("too few fields", LABS + "@1,p1,2026-01-10\n" + GOOD_LAB, (2, None, "wrong number of fields"), rows=2),
     bad("too many fields", LABS + GOOD_LAB.replace("\n", ",9\n"), (2, None, "wrong number of fields")),
     bad("a line with another delimiter", LABS + GOOD_LAB.replace(",", ";"), (2, None, "wrong number of fields")),
     bad("a broken quote costs its line", LABS + lab(name='"Crea"tinine').removeprefix(LABS) + GOOD_LAB.replace("@1", "@2"),
@@ -180,7 +186,8 @@ DUPLICATES = [
     Case("two bad copies are set aside both", RX + rx(quantity="?").removeprefix(RX) * 2, (2, 0, 2, 0),
          ((2, "quantity", "unparseable number"), (3, "quantity", "unparseable number"))),
     Case("an empty text is no text", rx(sig='""') + GOOD_RX, (2, 1, 0, 1)),
-    Case("the word NULL is a text", rx(sig="NULL") + GOOD_RX, (2, 1, 1, 0), ((2, "prescription_id", "conflicting duplicate"),)),
+    Case("the word NULL is a text", RX + GOOD_RX + rx(sig="NULL").removeprefix(RX), (2, 1, 1, 0),
+         ((2, "prescription_id", "conflicting duplicate"),)),
 ]  # fmt: skip
 
 CASES = [*MALFORMED, *VALUES, *RESULTS, *DUPLICATES]
@@ -223,15 +230,14 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     out = tmp_path_factory.mktemp("night")
     files = base(**{"patients-unborn.csv": PATIENTS + "unborn,2222-01-01,female,\n"})
     for number, case in enumerate(CASES):
-        own = case.content.replace(*(("@", f"c{number}-") if isinstance(case.content, str) else (b"@", b"c%d-" % number)))  # type: ignore[arg-type]
-        files[f"{case.feed}/{number}{case.ending}"] = own
+        files[f"{case.feed}/{number}{case.ending}"] = case.own(number)
     run = run_of(find_project(), write(out / "extract", files), out)
     load(run)
     with connect(run.building) as con:
         yield con
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(CASES), ids=[f"{c.feed}: {c.name}" for c in CASES])
+@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=[f"{c.feed}: {c.name}" for c in CASES])
 def test_a_file_with_this_fault(night: duckdb.DuckDBPyConnection, number: int, case: Case) -> None:
     file = f"{number}{case.ending}"
     counts = "SELECT rows_read, rows_loaded, rows_quarantined, rows_superseded FROM audit.batches WHERE feed = ? AND file = ?"
@@ -331,7 +337,7 @@ def test_a_needed_file_that_is_refused_ends_the_run(
 
 def test_two_files_of_one_name_are_refused(project: Project, tmp_path: Path) -> None:
     extract = write(tmp_path / "extract", base(**{"labs/labs.csv": LABS}))
-    with pytest.raises(NightroundsError, match="Two files are named labs.csv"):
+    with pytest.raises(NightroundsError, match=r"Two files are named labs\.csv"):
         load(run_of(project, extract, tmp_path / "out"))
 
 
@@ -416,7 +422,7 @@ def test_a_delta_removes_and_keeps_what_a_bad_row_would_replace(nights: Loaded) 
     removal = RX.replace("\n", ",deleted\n") + GOOD_RX.replace("@", "rx").replace("\n", ",true\n")
     spoilt = "rx2,p1,baclofen,never,,active,30,,\n"
     left = nights({"extract.json": DELTA, "prescriptions.csv": removal + spoilt})
-    assert [(row[0], str(row[7])) for row in left["prescriptions"]] == [("base1", "2026-01-10"), ("rx2", "2026-01-10")]
+    assert [row[0] for row in left["prescriptions"]] == ["base1", "rx2"]
     assert len(left["labs"]) == 1
 
 

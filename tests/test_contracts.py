@@ -190,11 +190,14 @@ CASES: dict[str, list[Case]] = {
         *required("value"),
         # A number of a test that is used lies in the plausible range of the unit: 0.1 to 30 mg/dL, 100 umol/L being 1.13.
         *[fine(value=sent) for sent in ("0.1", " 30 ", "1e0", "+1.1", ".5", "5.")],
-        *[bad("value", "implausible value", value=sent) for sent in ("0.09", "30.1", "0", "-1.1")],
+        # A value out of it that would lie in it in the other unit contradicts its own.
+        *[bad("value", "implausible value", value=sent) for sent in ("0.09", "0", "-1.1", "2653")],
+        *[bad("unit", "unit contradicts value", value=sent) for sent in ("30.1", "2652")],
         fine(value="100", unit="umol/L"),
-        bad("value", "implausible value", value="1.1", unit="umol/L"),
+        bad("unit", "unit contradicts value", value="1.1", unit="umol/L"),
         *[fine(value=sent) for sent in (">10", "> 10", ">=10", "≤ 0.2", "<0.2", "LESS THAN 0.4", "Greater than or equal to 2")],
-        *[bad("value", "implausible value", value=sent) for sent in (">60", "< 0.05", "GREATER THAN 31")],
+        *[bad("value", "implausible value", value=sent) for sent in (">6000", "< 0.05", "GREATER THAN 3e3")],
+        bad("unit", "unit contradicts value", value=">60"),
         *[
             bad("value", "not a number", value=sent)
             for sent in ("hemolyzed", "see note", "5.9 H", "1,4", "NaN", ">", "1-2", "> 5 mg")
@@ -205,7 +208,7 @@ CASES: dict[str, list[Case]] = {
         # What is never used need not be usable.
         *[fine(value=v, unit=u, status="cancelled") for v, u in (("hemolyzed", ""), ("1.1", "furlong"), ("138", "mg/dL"))],
         fine(value="138", status=" Entered-In-Error "),
-        bad("value", "implausible value", value="138", status="preliminary"),
+        bad("unit", "unit contradicts value", value="138", status="preliminary"),
         # Which tests are used: by code, and without a code by name.
         *[fine(value=sent, test_code="718-7", unit="") for sent in ("hemolyzed", "1e9", "-1", "NaN")],
         *[fine(value="see note", test_code=code) for code in ("2161-8", "9999-9")],

@@ -14,7 +14,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import get_current_settings
 from prefect.testing.utilities import prefect_test_harness
@@ -171,6 +173,16 @@ def test_a_served_night_that_would_overlap_is_cancelled(server: Path, tmp_path: 
         1,
         ConcurrencyLimitStrategy.CANCEL_NEW,
     )
+
+
+def test_the_server_plans_the_nights_of_a_schedule(server: Path) -> None:
+    """Prefect 3.8 does not, and says so only in its own log, with a SQLAlchemy that it does not know."""
+    deployment = flows.nightly_audit.to_deployment(name="nightly", cron="15 2 * * *")
+    with get_client(sync_client=True) as client:
+        deployment_id = RunnerDeployment.model_validate(deployment).apply()
+        client._client.post(f"/deployments/{deployment_id}/schedule", json={"min_runs": 3}).raise_for_status()
+        planned = client._client.post("/flow_runs/filter", json={"deployments": {"id": {"any_": [str(deployment_id)]}}})
+    assert len(planned.json()) >= 3
 
 
 def test_the_reason_for_opening_the_gate_goes_past_prefect(monkeypatch: pytest.MonkeyPatch, extract: Path) -> None:

@@ -29,6 +29,7 @@ MAY_READ = {
     "sql/marts": {"facts", "audit", "mart"},
     "sql/quality": {"staging", "facts", "clean"},
     "sql/records": set(),
+    "sql/vocabulary": {"raw", "codelists", "vocabulary.members"},
     "rules": {"facts", "clean"},
     "reports": {"audit", "mart"},
 }
@@ -57,8 +58,8 @@ def code(path: Path) -> str:
 
 
 def layer(path: Path) -> int:
-    """The sub-layer that a file of a schema is built in: its numbered folder, or 0."""
-    return int(path.parent.name) if path.parent.name.isdigit() else 0
+    """The sub-layer that a file of a schema is built in: its numbered folder, 0, or the views that come last."""
+    return int(path.parent.name) if path.parent.name.isdigit() else 99 if path.parent.name == "views" else 0
 
 
 def test_top_level_is_exactly_the_eight_and_the_three_beside() -> None:

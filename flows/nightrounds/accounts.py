@@ -62,7 +62,7 @@ def account_for(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> str:
     return f"{feed.name}: read {totals[0]} = loaded {totals[1]} + quarantined {totals[2]} + superseded {totals[3]}"
 
 
-def record_feeds(con: duckdb.DuckDBPyConnection, delivered: dict[str, date | None], covers: dict[str, date]) -> None:
+def record_feeds(con: duckdb.DuckDBPyConnection, delivered: set[str], covers: dict[str, date]) -> None:
     """Create `extracts.feeds(feed, present, watermark)`: a feed is present when delivered now or carried over."""
     con.execute("CREATE OR REPLACE TABLE extracts.feeds (feed VARCHAR, present BOOLEAN, watermark DATE)")
     for feed in FEEDS:

@@ -25,7 +25,8 @@ JUDGED_FROM = "judged_from"
 DECIDED = """
     CREATE OR REPLACE TABLE audit.decided (
         rule_id VARCHAR, unit_id VARCHAR, patient_id VARCHAR, index_date DATE, outcome VARCHAR, severity VARCHAR,
-        reason VARCHAR, active_until DATE, judged_from DATE, sources STRUCT(feed VARCHAR, row_id VARCHAR)[], evidence VARCHAR, message VARCHAR
+        reason VARCHAR, active_until DATE, judged_from DATE, sources STRUCT(feed VARCHAR, row_id VARCHAR)[],
+        evidence VARCHAR, message VARCHAR
     )
 """
 
@@ -88,7 +89,7 @@ def decide(con: duckdb.DuckDBPyConnection, rule: Rule, values: dict[str, object]
         f"""
         INSERT INTO audit.decided
         SELECT {text_literal(rule.rule_id)}, unit_id, patient_id, index_date, outcome, severity, reason, active_until,
-               {judged_from}, sources,
+               {judged_from}, list_sort(list_distinct(sources)),
                {f"to_json({{{evidence}}})" if evidence else "'{}'"}, CASE WHEN outcome = 'finding' THEN {message_sql(rule)} END
         FROM units
         """

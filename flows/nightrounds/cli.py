@@ -13,6 +13,10 @@ from nightrounds.errors import NightroundsError
 app = App(name="nightrounds", help="A nightly medication-safety audit for hospitals.", version=__version__)
 rules_app = App(name="rules", help="List the rules, show one, run their cases.")
 app.command(rules_app)
+source_app = App(name="source", help="Start a source folder for files that have names or codes of their own.")
+app.command(source_app)
+vocabulary_app = App(name="vocabulary", help="Widen the drug code lists from a vocabulary that the hospital holds.")
+app.command(vocabulary_app)
 
 ProjectOption = Annotated[Path | None, Parameter(name="--project", help="The nightrounds checkout; else NIGHTROUNDS_PROJECT.")]
 SiteOption = Annotated[Path | None, Parameter(name="--site", help="The site's settings, a TOML file.")]
@@ -43,7 +47,7 @@ def run(
     out
         Where the results go.
     source
-        The format: native, omop, or the path of a source folder.
+        The format: native, omop, fhir, synthea, mimic, or the path of a source folder.
     as_of
         The date that the audit is run for; today when not given.
     warehouse
@@ -134,6 +138,63 @@ def rules_test(rule_id: str | None = None, /, *, project: ProjectOption = None) 
     from nightrounds.rulebook import test_rules
 
     test_rules(rule_id, project)
+
+
+@source_app.command(name="new")
+def source_new(name: str, /, *, like: str = "native", project: ProjectOption = None) -> None:
+    """Start a source folder: one explained SELECT for each feed, to be edited.
+
+    Example: nightrounds source new riverside
+
+    Parameters
+    ----------
+    name
+        The folder to make: a name, or a path.
+    like
+        The source whose SELECTs are copied.
+
+    """
+    from nightrounds.sourcebook import new_source
+
+    new_source(name, like, project)
+
+
+@vocabulary_app.command(name="import")
+def vocabulary_import(
+    folder: Path, /, *, into: Path | None = None, site: SiteOption = None, project: ProjectOption = None
+) -> None:
+    """Write code lists of every product, brand and national drug code that a vocabulary knows of the listed ingredients.
+
+    Example: nightrounds vocabulary import /srv/athena --into /srv/nightrounds/codelists
+
+    Parameters
+    ----------
+    folder
+        The folder of an OMOP vocabulary (CONCEPT.csv, CONCEPT_ANCESTOR.csv) or of an RxNorm release (RXNCONSO.RRF, RXNREL.RRF).
+    into
+        Where the lists go; by default the folder that the site file names as `codelists`.
+
+    """
+    from nightrounds.vocabulary import import_vocabulary
+
+    import_vocabulary(folder, into, site, project)
+
+
+@app.command
+def doctor(*, site: SiteOption = None, out: Path | None = None, project: ProjectOption = None) -> None:
+    """Check the installation, the site file, permissions, the age of the code lists, the disk and tonight's extract.
+
+    Example: nightrounds doctor --site /etc/nightrounds.toml
+
+    Parameters
+    ----------
+    out
+        The results' folder, when it is not the site's.
+
+    """
+    from nightrounds.doctor import examine
+
+    examine(site, out, project)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Gate: let the expectations judge what was loaded, keep their results as a table, and stop the run when one is critical."""
 
 from collections.abc import Callable
+from dataclasses import astuple
 
 import duckdb
 
@@ -33,16 +34,7 @@ def gate(run: Run, say: Say = lambda _: None) -> None:
 
 
 def _keep(con: duckdb.DuckDBPyConnection, results: list[CheckResult]) -> None:
-    for r in results:
-        row = [
-            r.feed,
-            r.check_name,
-            r.column_name,
-            r.reason,
-            r.critical,
-            r.passed,
-            r.failed_rows,
-            r.checked_rows,
-            r.note,
-        ]
-        con.execute(f"INSERT INTO audit.quality VALUES ({', '.join('?' * len(row))})", row)
+    rows = [astuple(result) for result in results]
+    con.execute("BEGIN")
+    con.executemany(f"INSERT INTO audit.quality VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    con.execute("COMMIT")

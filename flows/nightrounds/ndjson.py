@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from nightrounds.carefully import BadLine
 from nightrounds.database import identifier, text_literal
 from nightrounds.errors import NightroundsError
-from nightrounds.files import Survey, open_bytes, refused, resource_named, survey
+from nightrounds.files import Survey, check_file_names, open_bytes, refused, resource_named, survey
 from nightrounds.rawtables import RawFile
 
 COLUMN = "resource"
@@ -45,9 +45,7 @@ def read_resources(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], wanted
 
     Raises NightroundsError when two files have one name, or one cannot be read and no reader of its own is known.
     """
-    names = [path.name for path in paths]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise NightroundsError(f"Two files are named {twice[0]}.", "Give every file of the extract a name of its own.")
+    check_file_names(paths)
     con.execute("CREATE OR REPLACE TABLE raw.resources (type VARCHAR, resource VARCHAR, file VARCHAR, line BIGINT)")
     found = Resources()
     for path in paths:

@@ -14,6 +14,7 @@ import duckdb
 from nightrounds.audit import apply
 from nightrounds.database import connect, connect_reader
 from nightrounds.errors import NightroundsError
+from nightrounds.exports import export_marts
 from nightrounds.extracts import load
 from nightrounds.gatekeeper import gate
 from nightrounds.publish import DATABASE, publish
@@ -32,10 +33,11 @@ def build(run: Run, say: Say = lambda _: None) -> None:
 
 
 def render(run: Run, say: Say = lambda _: None) -> None:
-    """Write the pages from the analysts' database."""
+    """Write the pages, and the dashboard's numbers for other tools, from the analysts' database."""
     with connect_reader(run.folder / DATABASE) as con:
-        pages = render_pages(con, run.project.reports, run.folder)
-    say(f"{len(pages)} files")
+        written = render_pages(con, run.project.reports, run.folder)
+        written += export_marts(con, run.folder / "dashboard")
+    say(f"{len(written)} files")
 
 
 def release(run: Run, say: Say = lambda _: None) -> None:

@@ -40,6 +40,7 @@ class Site(BaseSettings):
     source: str = "native"
     out: Path = Path("build/audit")
     warehouse: Path | None = None
+    codelists: Path | None = None
     cron: str = "15 2 * * *"
     keep: int = 14
     disclosure: Literal["cms11", "round5", "none"] = "cms11"

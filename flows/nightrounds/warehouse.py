@@ -68,6 +68,9 @@ def build_schema(
         for file in order(layer):
             say(f"{folder.name}.{file.table}")
             build_table(con, folder.name if folder.name != "marts" else "mart", file, values)
+    # What stands in views/ reads the layers before it and is itself read once: a copy of it would only cost time.
+    for file in sql_files(folder / "views"):
+        con.execute(f"CREATE OR REPLACE VIEW {folder.name}.{identifier(file.table)} AS {file.text}")
 
 
 def build_facts(con: duckdb.DuckDBPyConnection, sql: Path, values: Mapping[str, Value], say: Say = lambda _: None) -> None:

@@ -26,21 +26,29 @@ people AS (
     SELECT patient_id, birth_date, death_date, hospice_from, facility_id FROM facts.people
 ),
 
-first_orders AS (
-    SELECT rule_id, unit_id, list_filter(sources, lambda s: s.feed = 'prescriptions')[1].row_id AS row_id
-    FROM decided
+orders AS (
+    SELECT row_id, start_date, facility_id, prescriber_id FROM facts.prescriptions
 ),
 
-orders AS (
-    SELECT row_id, any_value(facility_id) AS facility_id, any_value(prescriber_id) AS prescriber_id
-    FROM facts.prescriptions SEMI JOIN first_orders USING (row_id)
-    GROUP BY row_id
+named_rows AS (
+    SELECT rule_id, unit_id, unnest(sources) AS source FROM decided
+),
+
+first_orders AS (
+    SELECT
+        n.rule_id, n.unit_id,
+        arg_min(coalesce(o.facility_id, ''), row(o.start_date, o.row_id)) AS facility_id,
+        arg_min(coalesce(o.prescriber_id, ''), row(o.start_date, o.row_id)) AS prescriber_id
+    FROM named_rows AS n
+    JOIN orders AS o ON n.source.row_id = o.row_id
+    WHERE n.source.feed = 'prescriptions'
+    GROUP BY n.rule_id, n.unit_id
 ),
 
 judged AS (
     SELECT
         d.*, p.hospice_from <= d.index_date AS in_hospice, r.act_within, r.horizon,
-        coalesce(o.facility_id, p.facility_id) AS facility_id, o.prescriber_id,
+        coalesce(nullif(w.facility_id, ''), p.facility_id) AS facility_id, nullif(w.prescriber_id, '') AS prescriber_id,
         CASE
             WHEN age_on(p.birth_date, d.index_date) < 18 THEN 'under 18'
             WHEN p.death_date < d.index_date THEN 'died before the index date'
@@ -49,8 +57,7 @@ judged AS (
     FROM decided AS d
     JOIN rules AS r USING (rule_id)
     LEFT JOIN people AS p USING (patient_id)
-    LEFT JOIN first_orders AS f USING (rule_id, unit_id)
-    LEFT JOIN orders AS o ON f.row_id = o.row_id
+    LEFT JOIN first_orders AS w ON d.rule_id = w.rule_id AND d.unit_id = w.unit_id
 ),
 
 settled AS (

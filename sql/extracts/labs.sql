@@ -3,8 +3,9 @@
 -- alone, so that urine creatinine sent as `Creatinine` stays out; a test with a local code or none must have a name that
 -- holds, as whole words, names of one analyte only and none of the words that exclude that analyte.
 -- The value of a test that is used must be a number, alone or behind a comparator, have a unit of that analyte and lie in the
--- analyte's plausible range, unless it was cancelled or entered in error and so is never used. Results of other tests are
--- loaded as they are.
+-- analyte's plausible range, unless it was cancelled or entered in error and so is never used. A value out of range that
+-- would lie in it in another unit of the analyte (creatinine 0.9 umol/L) contradicts its unit: one of the two is wrong.
+-- Results of other tests are loaded as they are.
 -- lab_id*: id of the result
 -- patient_id*: whose result it is
 -- collected_at*: when the sample was taken, in the site's zone; up to one day before the birth or after the extract
@@ -40,7 +41,8 @@ sent_tests AS (
         *,
         lower(clean_text(test_code_system)) AS system,
         plain_code(clean_text(test_code)) AS plain,
-        words_of(clean_text(test_name)) AS words,
+        -- `eGFR non-African American` is not the value that the list leaves out.
+        regexp_replace(words_of(clean_text(test_name)), ' non  (african|afr|af|aa|black) ', ' non\1 ') AS words,
         plain_unit(clean_text(unit)) AS plain_unit
     FROM distinct_tests
 ),
@@ -96,6 +98,14 @@ known_tests AS (
     WHERE coalesce(s.plain, '') NOT IN (SELECT plain FROM excluded_codes)
 ),
 
+factors AS (
+    SELECT
+        analyte,
+        list(DISTINCT CAST(factor AS DOUBLE)) AS factors
+    FROM codelists.lab_units
+    GROUP BY analyte
+),
+
 used_tests AS (
     SELECT
         k.test_code,
@@ -106,9 +116,11 @@ used_tests AS (
         k.matched_by,
         CAST(u.factor AS DOUBLE) AS factor,
         CAST(u.low AS DOUBLE) AS low,
-        CAST(u.high AS DOUBLE) AS high
+        CAST(u.high AS DOUBLE) AS high,
+        f.factors
     FROM known_tests AS k
     LEFT JOIN codelists.lab_units AS u ON k.analyte = u.analyte AND k.plain_unit = u.unit
+    LEFT JOIN factors AS f ON k.analyte = f.analyte
     WHERE k.analyte IS NOT NULL
 ),
 
@@ -133,7 +145,8 @@ sent AS (
         t.matched_by,
         t.factor,
         t.low,
-        t.high
+        t.high,
+        t.factors
     FROM source.labs AS l
     LEFT JOIN used_tests AS t
         ON
@@ -175,7 +188,12 @@ typed AS (
 judged AS (
     SELECT
         *,
-        analyte IS NOT NULL AND coalesce(status NOT IN ('cancelled', 'entered-in-error'), TRUE) AS counts
+        analyte IS NOT NULL AND coalesce(status NOT IN ('cancelled', 'entered-in-error'), TRUE) AS counts,
+        counts AND value_number * factor NOT BETWEEN low AND high AS is_out_of_range,
+        CASE
+            WHEN is_out_of_range
+                THEN list_bool_or([value_number * other BETWEEN low AND high FOR other IN factors])
+        END AS fits_other_unit
     FROM typed
 )
 
@@ -223,10 +241,8 @@ SELECT
             fault('value', t.value, 'required value missing', t.value IS NULL),
             fault('value', t.value, 'not a number', t.counts AND unread(t.value, t.value_number)),
             fault('unit', t.unit, 'unknown unit', t.counts AND t.value_number IS NOT NULL AND t.factor IS NULL),
-            fault(
-                'value', t.value, 'implausible value',
-                t.counts AND t.value_number * t.factor NOT BETWEEN t.low AND t.high
-            ),
+            fault('unit', t.unit, 'unit contradicts value', t.is_out_of_range AND t.fits_other_unit),
+            fault('value', t.value, 'implausible value', t.is_out_of_range AND NOT t.fits_other_unit),
             fault('reference_low', t.reference_low_text, 'unparseable number', unread(t.reference_low_text, t.reference_low)),
             fault(
                 'reference_high', t.reference_high_text, 'unparseable number',

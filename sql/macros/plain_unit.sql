@@ -1,3 +1,4 @@
--- A unit of a laboratory for comparing with the code list: lower case, without blanks of any kind, so that `mg / dL` is `MG/DL`.
+-- A unit of a laboratory for comparing with the code list: lower case, without blanks of any kind, micro as `u`, the sign of
+-- multiplication as `x` and raised figures as plain ones, so that `×10³ / µL` is `x103/ul`.
 CREATE OR REPLACE MACRO plain_unit(unit) AS
-    translate(lower(unit), chr(9) || chr(32) || chr(160) || chr(8201) || chr(8239), '');
+    translate(lower(unit), 'µμ×²³⁴⁶⁹' || chr(9) || chr(32) || chr(160) || chr(8201) || chr(8239), 'uux23469');

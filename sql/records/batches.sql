@@ -20,4 +20,4 @@ SELECT
     NULL::BIGINT AS rows_superseded,
     NULL::DATE AS watermark,
     NULL::VARCHAR AS run_id
-WHERE false
+WHERE FALSE

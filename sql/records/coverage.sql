@@ -14,6 +14,6 @@ SELECT
     NULL::VARCHAR AS what,
     NULL::BIGINT AS part,
     NULL::BIGINT AS whole,
-    NULL::DOUBLE AS "floor",
+    NULL::DOUBLE AS floor,
     NULL::BOOLEAN AS met
-WHERE false
+WHERE FALSE

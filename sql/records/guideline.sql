@@ -12,4 +12,4 @@ SELECT
     NULL::VARCHAR AS why_not,
     NULL::VARCHAR[] AS rules,
     NULL::VARCHAR[] AS missing_rules
-WHERE false
+WHERE FALSE

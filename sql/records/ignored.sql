@@ -4,4 +4,4 @@
 SELECT
     NULL::VARCHAR AS file,
     NULL::VARCHAR AS column_name
-WHERE false
+WHERE FALSE

@@ -14,4 +14,4 @@ SELECT
     NULL::VARCHAR AS unit,
     NULL::VARCHAR AS chosen_by,
     NULL::VARCHAR AS why
-WHERE false
+WHERE FALSE

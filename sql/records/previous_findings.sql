@@ -17,4 +17,4 @@ SELECT
     NULL::VARCHAR AS reason,
     NULL::VARCHAR AS message,
     NULL::VARCHAR AS evidence
-WHERE false
+WHERE FALSE

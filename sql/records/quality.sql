@@ -18,4 +18,4 @@ SELECT
     NULL::BIGINT AS failed_rows,
     NULL::BIGINT AS checked_rows,
     NULL::VARCHAR AS note
-WHERE false
+WHERE FALSE

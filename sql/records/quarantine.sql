@@ -18,4 +18,4 @@ SELECT
     NULL::VARCHAR AS value,
     NULL::VARCHAR AS reason,
     NULL::VARCHAR AS raw
-WHERE false
+WHERE FALSE

@@ -4,4 +4,4 @@
 SELECT
     NULL::VARCHAR AS feed,
     NULL::VARCHAR AS reason
-WHERE false
+WHERE FALSE

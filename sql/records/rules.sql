@@ -58,4 +58,4 @@ SELECT
     NULL::VARCHAR AS not_run_reason,
     NULL::DATE AS horizon,
     NULL::DOUBLE AS seconds
-WHERE false
+WHERE FALSE

@@ -18,4 +18,4 @@ SELECT
     NULL::VARCHAR AS site_name,
     NULL::VARCHAR AS disclosure,
     NULL::VARCHAR AS accept_gate
-WHERE false
+WHERE FALSE

@@ -15,13 +15,18 @@ from nightrounds.sources import FEEDS
 
 AS_OF = "2026-06-30"
 # For each patient so many ordinary prescriptions and results, besides those of the sample's copies.
-PRESCRIPTIONS, LABS = 38, 98
-# A twentieth of ordinary prescriptions is of a drug that a rule looks at; a quarter of results is of a test that one reads.
+PRESCRIPTIONS, LABS = 24, 62
+# One in a hundred ordinary prescriptions is of a drug that a rule judges; a quarter of results is of a test that one reads.
+# The sample's copies, a fifth of the patients, have little else.
 DRUGS = (
-    ("314076", "lisinopril 10 MG Oral Tablet"), ("617312", "atorvastatin 20 MG Oral Tablet"), ("860975", "metformin 500 MG Oral Tablet"),
-    ("197361", "amlodipine 5 MG Oral Tablet"), ("308136", "omeprazole 20 MG Oral Capsule"), ("313782", "acetaminophen 325 MG Oral Tablet"),
+    ("314076", "lisinopril 10 MG Oral Tablet"),
+    ("617312", "atorvastatin 20 MG Oral Tablet"),
+    ("860975", "metformin 500 MG Oral Tablet"),
+    ("197361", "amlodipine 5 MG Oral Tablet"),
+    ("308136", "omeprazole 20 MG Oral Capsule"),
+    ("313782", "acetaminophen 325 MG Oral Tablet"),
     ("197391", "baclofen 10 MG Oral Tablet"),
-)  # fmt: skip
+)
 TESTS = (
     ("2160-0", "Creatinine", "mg/dL", 1.0), ("2823-3", "Potassium", "mmol/L", 4.2), ("718-7", "Hemoglobin", "g/dL", 13.0),
     ("4548-4", "Hemoglobin A1c", "%", 6.0), ("2345-7", "Glucose", "mg/dL", 95.0), ("1742-6", "ALT", "U/L", 25.0),
@@ -35,7 +40,7 @@ def write_large_extract(out: Path, patients: int) -> None:
     sample = find_project().samples / "native"
     with connect() as con:
         base = con.execute(f"SELECT count(*) FROM read_csv({text_literal(str(sample / 'patients.csv'))})").fetchall()[0][0]
-        copies = max(1, patients // 2 // base)
+        copies = max(1, patients // 5 // base)
         for feed in FEEDS:
             _write_feed(con, sample / f"{feed}.csv", out / f"{feed}.parquet", copies, _ordinary(feed, patients - copies * base))
     about = {"extracted_at": f"{AS_OF}T02:00:00", "mode": "snapshot", "covers": dict.fromkeys(FEEDS, AS_OF)}
@@ -63,10 +68,11 @@ def _ordinary(feed: str, patients: int) -> str:
         )
     if feed == "prescriptions":
         codes, names = _columns(DRUGS, 0), _columns(DRUGS, 1)
-        pick = "CASE WHEN i % 20 = 0 THEN 7 ELSE i % 6 + 1 END"
+        pick = "CASE WHEN i % 100 = 0 THEN 7 ELSE i % 6 + 1 END"
         return (
             f"SELECT 'n' || i AS prescription_id, 'N' || i % {patients} AS patient_id, {codes}[{pick}] AS drug_code, "
-            f"'rxnorm' AS drug_code_system, {names}[{pick}] AS drug_name, {day} AS start_date, '30' AS days_supply, '1' AS refills, "
+            f"'rxnorm' AS drug_code_system, {names}[{pick}] AS drug_name, {day} AS start_date, '30' AS days_supply, "
+            "'1' AS refills, "
             f"'2' AS frequency_per_day, '1' AS dose_quantity, 'tablet' AS dose_unit, 'take 1 tablet twice a day' AS sig, "
             f"'completed' AS status, 'doctor ' || i % 400 AS prescriber_id FROM range({patients * PRESCRIPTIONS}) AS t (i)"
         )

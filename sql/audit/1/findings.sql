@@ -31,7 +31,7 @@ earlier AS (
 found AS (
     SELECT
         left(md5(r.rule_id || '|' || r.unit_id), 16) AS finding_id, r.*, u.version AS rule_version,
-        coalesce(r.active_until < u.horizon, false) AS has_stopped
+        coalesce(r.active_until < u.horizon, FALSE) AS has_stopped
     FROM results AS r JOIN rules AS u USING (rule_id)
     WHERE r.outcome = 'finding'
 ),
@@ -53,9 +53,7 @@ present AS (
 
 gone AS (
     SELECT
-        e.finding_id, e.rule_id, e.rule_version, e.patient_id, e.unit_id, e.index_date, e.severity, false AS open,
-        e.first_seen_run, e.last_seen_run, 'resolved' AS state,
-        CASE
+        CASE -- noqa: LT02
             WHEN e.state = 'resolved' THEN e.resolved_reason
             WHEN u.run_status = 'not_run' THEN 'feed_missing'
             WHEN p.patient_id IS NULL THEN 'left'
@@ -63,12 +61,23 @@ gone AS (
             WHEN u.version IS DISTINCT FROM e.rule_version THEN 'rule_changed'
             ELSE 'data_corrected'
         END AS resolved_reason,
+        e.finding_id,
+        e.rule_id,
+        e.rule_version,
+        e.patient_id,
+        e.unit_id,
+        e.index_date,
+        e.severity,
+        FALSE AS open,
+        e.first_seen_run,
+        e.last_seen_run,
+        'resolved' AS state,
         e.facility_id, e.prescriber_id, e.reason, e.message, e.evidence
     FROM earlier AS e
-    ANTI JOIN found USING (finding_id)
     LEFT JOIN rules AS u USING (rule_id)
     LEFT JOIN facts.people AS p USING (patient_id)
     LEFT JOIN results AS r ON e.rule_id = r.rule_id AND e.unit_id = r.unit_id
+    WHERE e.finding_id NOT IN (SELECT finding_id FROM found)
 )
 
 SELECT * FROM present

@@ -11,7 +11,7 @@ WITH findings AS (
 ),
 
 behind AS (
-    SELECT DISTINCT f.finding_id, s.source.feed AS feed, s.source.row_id AS source_id
+    SELECT DISTINCT f.finding_id, s.source.feed, s.source.row_id AS source_id
     FROM (SELECT rule_id, unit_id, unnest(sources) AS source FROM audit.results WHERE outcome = 'finding') AS s
     JOIN findings AS f USING (rule_id, unit_id)
 ),

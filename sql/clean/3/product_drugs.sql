@@ -113,8 +113,8 @@ texts AS (
         coalesce(i.product_route_group, form_route_group(p.words)) AS form_group,
         coalesce(i.salt, s.salt) AS any_salt,
         measure_of(p.dose_unit) AS measure,
-        list_filter(strengths_in(p.strength), lambda s: s.per_ml IS NOT NULL OR s.mg <= 20000) AS sent_strengths,
-        list_filter(strengths_in(p.drug_name), lambda s: s.per_ml IS NOT NULL OR s.mg <= 20000) AS named_strengths,
+        strengths_in(p.strength) AS sent_strengths,
+        strengths_in(p.drug_name) AS named_strengths,
         flatten(list_transform(
             list_filter(
                 string_split(p.drug_name, ' / '), lambda part: contains(words_of(part), words_of(i.ingredient))
@@ -145,11 +145,18 @@ routed AS (
                 THEN {'mg': named_strengths[1].mg, 'per_ml': named_strengths[1].per_ml, 'source': 'name'}
             WHEN len(part_strengths) = 1
                 THEN {'mg': part_strengths[1].mg, 'per_ml': part_strengths[1].per_ml, 'source': 'name'}
-        END AS size,
+        END AS any_size,
         per_ml IS NOT NULL
         OR coalesce(measure.kind = 'volume', FALSE)
         OR regexp_matches(form_words, ' (solution|liquid|suspension|syrup|elixir|bottle|btl|([0-9]+)?ml) ') AS liquid
     FROM texts
+),
+
+believed AS (
+    SELECT
+        * EXCLUDE (any_size),
+        CASE WHEN any_size.per_ml IS NOT NULL OR any_size.mg <= 20000 THEN any_size END AS size
+    FROM routed
 ),
 
 measured AS (
@@ -170,7 +177,7 @@ measured AS (
             WHEN 'volume' THEN measure.size * size.mg / size.per_ml
             WHEN 'amount' THEN CASE WHEN ingredient = 'magnesium' THEN measure.size * 24.305 / f.elemental_fraction END
         END AS mg_per_dose_unit
-    FROM routed AS r
+    FROM believed AS r
     LEFT JOIN fractions AS f ON r.ingredient = 'magnesium' AND r.any_salt = f.salt
 )
 

@@ -11,28 +11,19 @@
 -- file: file of the extract
 -- line: line of that file
 WITH
-given AS (SELECT * FROM extracts.administrations),
-
-product_drugs AS (SELECT * FROM clean.product_drugs)
+given AS (SELECT * FROM clean.administrations)
 
 SELECT
-    a.administration_id AS row_id,
-    a.patient_id,
-    l.ingredient,
-    coalesce(l.route_group, 'unknown') AS route_group,
-    l.product_class,
-    l.matched_by,
-    a.administered_at,
-    CAST(a.administered_at AS DATE) AS administered_on,
-    a.dose_quantity * l.mg_per_dose_unit AS dose_mg,
-    a.file,
-    a.line
-FROM given AS a
-JOIN product_drugs AS l
-    ON a.drug_code IS NOT DISTINCT FROM l.drug_code
-        AND a.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
-        AND a.drug_name IS NOT DISTINCT FROM l.drug_name
-        AND a.route IS NOT DISTINCT FROM l.route
-        AND a.dose_unit IS NOT DISTINCT FROM l.dose_unit
-        AND l.strength IS NULL
-WHERE CAST(a.administered_at AS DATE) <= $as_of
+    row_id,
+    patient_id,
+    ingredient,
+    route_group,
+    product_class,
+    matched_by,
+    administered_at,
+    CAST(administered_at AS DATE) AS administered_on,
+    dose_mg,
+    file,
+    line
+FROM given
+WHERE CAST(administered_at AS DATE) <= $as_of

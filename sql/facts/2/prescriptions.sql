@@ -36,9 +36,7 @@
 WITH
 encounters AS (SELECT * FROM facts.encounters),
 
-orders AS (SELECT * FROM extracts.prescriptions),
-
-product_drugs AS (SELECT * FROM clean.product_drugs),
+orders AS (SELECT * FROM clean.prescriptions),
 
 sigs AS (SELECT * FROM clean.sigs),
 
@@ -50,31 +48,9 @@ stays AS (
 ),
 
 listed AS (
-    SELECT
-        p.* EXCLUDE (drug_code, drug_code_system, route, prescription_id),
-        p.prescription_id AS row_id,
-        l.ingredient,
-        l.matched_by,
-        l.route_group,
-        l.product_class,
-        l.salt,
-        l.elemental_fraction,
-        l.strength_mg,
-        l.per_ml,
-        l.strength_source,
-        l.dose_unit_kind,
-        l.mg_per_dose_unit,
-        l.elemental_mg_per_dose_unit
-    FROM orders AS p
-    JOIN product_drugs AS l
-        ON p.drug_code IS NOT DISTINCT FROM l.drug_code
-            AND p.drug_code_system IS NOT DISTINCT FROM l.drug_code_system
-            AND p.drug_name IS NOT DISTINCT FROM l.drug_name
-            AND p.route IS NOT DISTINCT FROM l.route
-            AND p.strength IS NOT DISTINCT FROM l.strength
-            AND p.dose_unit IS NOT DISTINCT FROM l.dose_unit
-    WHERE p.start_date <= $as_of
-        AND coalesce(p.status, 'unknown') NOT IN ('cancelled', 'entered-in-error', 'on-hold')
+    SELECT * FROM orders
+    WHERE start_date <= $as_of
+        AND coalesce(status, 'unknown') NOT IN ('cancelled', 'entered-in-error', 'on-hold')
 ),
 
 sized AS (

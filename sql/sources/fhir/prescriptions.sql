@@ -252,7 +252,7 @@ parts AS (
             d.dose.doserange.low.unit, d.dose.doserange.low.code
         ) AS unit,
         coalesce(d.dosage.timing.code.coding[1].code, d.dosage.timing.code.text) AS timing_code,
-        coalesce(as_number(d.rhythm.frequency), if(as_number(d.rhythm.period) > 0, 1, NULL)) AS times,
+        if(d.rhythm.frequency IS NULL AND as_number(d.rhythm.period) > 0, 1, as_number(d.rhythm.frequency)) AS times,
         coalesce(as_number(d.rhythm.frequencymax), times) AS most_times,
         nullif(as_number(d.rhythm.period), 0) AS period,
         coalesce(as_number(d.rhythm.periodmax), period) AS longest_period,
@@ -425,7 +425,7 @@ SELECT
     if(s.supply_days IS NULL AND s.bound_days IS NOT NULL, NULL, s.request.dispenserequest.numberofrepeatsallowed) AS refills,
     s.reason.code AS indication_code,
     s.reason.system AS indication_code_system,
-    nullif(array_to_string(list_distinct(s.reason_texts), '; '), '') AS indication_text,
+    nullif(array_to_string(s.reason_texts, '; '), '') AS indication_text,
     coalesce(reference_id(s.request.requester.reference), s.request.requester.display) AS prescriber_id,
     f.facility_id,
     s.file,

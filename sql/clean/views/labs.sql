@@ -1,6 +1,7 @@
 -- One row per result of a test that the audit uses, in the analyte's own unit.
 -- A result without a number, with a unit that the analyte does not have, or outside the plausible range is not here.
 -- Which test a result is of has been settled when it was loaded (sql/extracts/labs.sql).
+-- A view: it is read once, and a copy would only cost time.
 -- row_id: lab_id of the extract
 -- patient_id: whose result it is
 -- analyte: name of the laboratory list, such as creatinine
