@@ -123,6 +123,11 @@ IDENTITY: list[tuple[Row, set[tuple[str, str, str | None, str]]]] = [
 
 # --- daily dose: (row, mg a day, method, confidence, mg of one dose)
 
+# Each of the four methods would give another dose.
+ALL_METHODS: Row = {
+    "daily_dose_mg": 50, "dose_quantity": 20, "dose_unit": "mg", "frequency_per_day": 2, "sig": "1 tablet tid",
+    "quantity": 30, "days_supply": 30,
+}  # fmt: skip
 DOSES: list[tuple[Row, float | None, str, str | None, float | None]] = [
     ({**TABLETS, "daily_dose_mg": 30, "dose_quantity": 1, "dose_unit": "mg", "frequency_per_day": 1}, 30, "stated", "high", 1),
     ({**TABLETS, "daily_dose_mg": 30, "frequency_per_day": 3}, 30, "stated", "high", 10),
@@ -167,12 +172,50 @@ DOSES: list[tuple[Row, float | None, str, str | None, float | None]] = [
     ({**TABLETS, "quantity": 0, "days_supply": 30}, None, "unknown", None, None),
     ({**TABLETS, "dose_quantity": 20, "dose_unit": "mg", "route": "PO/NG"}, None, "unknown", None, 20),
     ({**TABLETS, "daily_dose_mg": 0, "dose_quantity": 0, "dose_unit": "mg", "frequency_per_day": 3}, None, "unknown", None, None),
+    # All four at once: the next method counts when the one before it gives nothing.
+    ({**TABLETS, **ALL_METHODS}, 50, "stated", "high", 20),
+    ({**TABLETS, **ALL_METHODS, "daily_dose_mg": None}, 40, "quantity x frequency", "high", 20),
+    ({**TABLETS, **ALL_METHODS, "daily_dose_mg": None, "dose_quantity": None}, 30, "sig", "medium", 10),
+    (
+        {**TABLETS, **ALL_METHODS, "daily_dose_mg": None, "dose_quantity": None, "sig": "per protocol"},
+        10, "strength x quantity / days", "medium", None,
+    ),
+    ({**TABLETS, "dose_quantity": 20, "dose_unit": "mg", "frequency_per_day": 2, "sig": "per protocol"},
+     40, "quantity x frequency", "high", 20),
+    # What the sig says put together: two doses a day, a limit, days of the week, a stage after another.
+    ({**TABLETS, "sig": "2 tabs in am and 1 at bedtime"}, 30, "sig", "medium", 20),
+    ({**TABLETS, "sig": "1-2 tablets every 6 hours as needed, max 6 per day"}, 60, "sig", "low", 20),
+    ({**TABLETS, "sig": "take up to 3 tablets a day"}, 30, "sig", "low", None),
+    ({**TABLETS, "sig": "1 tablet weekly"}, 10 / 7, "sig", "medium", 10),
+    ({**TABLETS, "sig": "30 mg daily in 3 divided doses"}, 30, "sig", "medium", 10),
+    ({**TABLETS, "sig": "10 mg TID x 1 wk then BID x 1 wk then stop"}, None, "unknown", None, None),
+    # ml by mg/ml; a unit that does not go with the product tells nothing.
+    ({"drug_name": "baclofen oral solution 5 mg/5 mL", "sig": "2 tsp tid"}, 30, "sig", "medium", 10),
+    ({"drug_name": "baclofen oral solution 5 mg/5 mL", "sig": "1 tablet tid"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "5 mL tid"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "50 mcg daily"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "2 puffs daily"}, None, "unknown", None, None),
     # Strengths that cannot be told.
     (
         {"drug_name": "naproxen-esomeprazole 500-20 mg tablet", "dose_quantity": 1, "dose_unit": "tab", "frequency_per_day": 2},
         None, "unknown", None, None,
     ),
 ]  # fmt: skip
+
+# --- doses as text, as wards keep them: (row, mg of one dose); without a frequency there is no daily dose
+
+WARD_DOSES: list[tuple[Row, float | None]] = [
+    ({"sig": "325-650 mg"}, 650),
+    ({"sig": "325-650"}, None),
+    ({"sig": "25,000 UNIT"}, None),
+    ({"sig": "2-4 TAB"}, 40),
+    ({"sig": "1.5 gm"}, 1500),
+    ({"sig": "0"}, None),
+    ({"dose_quantity": 0, "dose_unit": "mg"}, None),
+    ({"dose_quantity": 25000, "dose_unit": "UNIT"}, None),
+    ({"dose_quantity": 1.5, "dose_unit": "TAB"}, 15),
+    ({"dose_quantity": 2000, "dose_unit": "mg"}, 2000),
+]
 
 # --- elemental magnesium: (row, mg a day as labelled, mg of the element)
 
@@ -200,40 +243,6 @@ MARKS: list[tuple[Row, bool, bool, bool]] = [
     ({**TABLETS, "sig": "1 tablet daily for 30 days then stop"}, False, False, False),
     ({**TABLETS, "sig": "1 tablet daily, to reduce spasms"}, False, False, False),
     ({**TABLETS, "sig": "1 tablet daily, no taper needed"}, False, False, False),
-]
-
-# --- sigs: (text, kind of amount, amount, times a day, amount a day)
-
-SIGS: list[tuple[str, str | None, float | None, float | None, float | None]] = [
-    ("Take one (1) tablet by mouth 3 (three) times daily.", "count", 1, 3, 3),
-    ("TAKE 1 TABLET BY MOUTH EVERY DAY", "count", 1, 1, 1),
-    ("1 1/2 tabs p.o. b.i.d.", "count", 1.5, 2, 3),
-    ("one and one-half tablets q8h", "count", 1.5, 3, 4.5),
-    ("½ tab qhs", "count", 0.5, 1, 0.5),
-    ("1 po tid", "count", 1, 3, 3),
-    ("Take one 10 mg tablet every 8 hours", "count", 1, 3, 3),
-    ("Take 2 tablets (10 mg) tid", "count", 2, 3, 6),
-    ("10 mg (1 tablet) bid", "mass", 10, 2, 20),
-    ("0.5 g bid", "mass", 500, 2, 1000),
-    ("take 5 mL (5 mg/5 mL) three times a day", "volume", 5, 3, 15),
-    ("1 tsp tid", "volume", 5, 3, 15),
-    ("1 tablet every other day", "count", 1, 0.5, 0.5),
-    ("take 1 tablet daily at bedtime", "count", 1, 1, 1),
-    ("1 tab in the morning & 2 at bedtime", "count", 2, 2, 3),
-    ("1 tablet in the morning, at noon, and at bedtime", "count", 1, 3, 3),
-    ("1 tablet twice daily, in the morning and at bedtime", "count", 1, 2, 2),
-    ("take two to three tabs daily; max 8/day", "count", 3, 1, 3),
-    ("up to 2 tablets three times a day", "count", 2, 3, 6),
-    ("1 capsule nightly for 30 days", "count", 1, 1, 1),
-    ("q.i.d.", None, None, 4, None),
-    ("take 2 tablets", "count", 2, None, None),
-    # Not understood.
-    ("use as directed", None, None, None, None),
-    ("take one-two tabs daily", None, None, None, None),
-    ("10 mg tid x7d then 10 mg/day", None, None, None, None),
-    ("10 mg tablet: take 2 tablets bid", None, None, None, None),
-    ("1 tab daily x 2 weeks, increase to 1 tab bid", None, None, None, None),
-    ("1 tablet daily except sunday", None, None, None, None),
 ]
 
 # --- coverage of a prescription that starts on day 0: (row, last day, where it comes from)
@@ -348,7 +357,7 @@ def prescriptions() -> Iterator[Row]:
         "dose": [row for row, *_ in DOSES],
         "magnesium": [{"dose_quantity": 1, "dose_unit": "tablet", "frequency_per_day": 2, **row} for row, *_ in MAGNESIUM],
         "mark": [row for row, *_ in MARKS],
-        "sig": [{**TABLETS, "sig": text} for text, *_ in SIGS],
+        "ward": [{**TABLETS, **row} for row, _ in WARD_DOSES],
         "coverage": [row for row, *_ in COVERAGE],
     }
     for idea, rows in singles.items():
@@ -507,6 +516,16 @@ def test_a_daily_dose_comes_from_the_first_method_that_gives_one(
         assert (pytest.approx(daily), method, confidence, pytest.approx(single)) == found, row
 
 
+@pytest.mark.parametrize(("number", "row", "single"), numbered(WARD_DOSES))
+def test_a_dose_without_a_frequency_is_never_a_daily_dose(
+    built: duckdb.DuckDBPyConnection, number: int, row: Row, single: float | None
+) -> None:
+    orders = "SELECT daily_dose_mg, dose_method, dose_confidence, single_dose_mg FROM facts.prescriptions WHERE patient_id = ?"
+    assert read(built, orders, f"ward-{number}") == [(None, "unknown", None, pytest.approx(single))], row
+    steps = "SELECT daily_dose_mg, elemental_daily_mg FROM facts.dose_steps WHERE patient_id = ?"
+    assert read(built, steps, f"ward-{number}") == [(None, None)], row
+
+
 @pytest.mark.parametrize(("number", "row", "labelled", "elemental"), numbered(MAGNESIUM))
 def test_magnesium_is_counted_as_labelled_and_as_the_element(
     built: duckdb.DuckDBPyConnection, number: int, row: Row, labelled: float | None, elemental: float | None
@@ -521,21 +540,6 @@ def test_orders_as_needed_ranges_and_tapers_are_marked(
 ) -> None:
     query = "SELECT as_needed, dose_is_range, taper FROM facts.prescriptions WHERE patient_id = ?"
     assert read(built, query, f"mark-{number}") == [(as_needed, is_range, taper)], row
-
-
-@pytest.mark.parametrize(("number", "sig", "kind", "amount", "times", "per_day"), numbered(SIGS))
-def test_a_sig_is_read_or_not_understood_but_never_guessed(
-    built: duckdb.DuckDBPyConnection,
-    number: int,
-    sig: str,
-    kind: str | None,
-    amount: float | None,
-    times: float | None,
-    per_day: float | None,
-) -> None:
-    assert number < len(SIGS)
-    found = read(built, "SELECT amount_kind, amount, times_per_day, amount_per_day FROM clean.sigs WHERE sig = ?", sig)
-    assert found == [(kind, *(pytest.approx(value) for value in (amount, times, per_day)))]
 
 
 @pytest.mark.parametrize(("number", "row", "last", "method"), numbered(COVERAGE))

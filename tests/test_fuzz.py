@@ -76,10 +76,13 @@ def usual(feed: str, column: str) -> list[str]:
 
 
 def invented(feed: str, odd: list[str], chance: random.Random, share: float) -> Iterator[list[str]]:
-    """Rows of a feed in which about `share` of the cells are odd."""
+    """Rows of a feed in which about `share` of the cells are odd; one in ten comes twice."""
     choices = [usual(feed, column) for column in columns_of(feed)]
+    row: list[str] = []
     for _ in range(ROWS):
-        yield [chance.choice(odd if chance.random() < share else texts) for texts in choices]
+        if not row or chance.random() > 0.1:
+            row = [chance.choice(odd if chance.random() < share else texts) for texts in choices]
+        yield row
 
 
 def columns_of(feed: str) -> list[str]:
@@ -95,7 +98,8 @@ def write_part(path: Path, columns: list[str], rows: list[list[str]]) -> None:
         return
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=style[0], lineterminator=style[1], quoting=style[2])
-    writer.writerows([columns, *rows])
+    # Python puts a bare carriage return into quotes only where it ends lines.
+    writer.writerows([columns, *([cell if "\r" in style[1] else cell.replace("\r", "") for cell in row] for row in rows)])
     content = text.getvalue().encode()
     path.write_bytes(gzip.compress(content, 1) if path.name.endswith(".gz") else content)
 
@@ -154,7 +158,7 @@ def test_no_row_is_lost_and_doing_it_again_changes_nothing(odd: list[str], seed:
         accounts = counts(first)
         assert {file: row[0] for file, row in accounts.items()} == written
         assert all(read == loaded + quarantined + superseded for read, loaded, quarantined, superseded in accounts.values())
-        assert all(sum(row[place] for row in accounts.values()) > 1000 for place in range(4))
+        assert all(sum(row[place] for row in accounts.values()) > 500 for place in range(4))
         for mode in ("snapshot", "delta"):
             os.replace(first.building, first.warehouse)
             (extract / "extract.json").write_text(f'{{"mode": "{mode}", "extracted_at": "2026-03-01"}}', encoding="utf-8")

@@ -49,7 +49,7 @@ EXTRACTS = [
             "encounters": whole(1215),
         },
     ),
-    # Creatinine of 37.61 mg/dL (six times) and 61.27.
+    # Creatinine of 37.61 mg/dL (six times) and 61.27, which would be usual numbers in umol/L.
     Extract(
         "fhir-generated",
         "fhir",
@@ -63,7 +63,7 @@ EXTRACTS = [
             "administrations": whole(640),
             "encounters": whole(7274),
         },
-        {("labs", "value", "implausible value"): 7},
+        {("labs", "unit", "unit contradicts value"): 7},
     ),
     Extract(
         "synthea-csv",

@@ -23,6 +23,8 @@ from nightrounds.site import Site
 from nightrounds.vocabulary import widen
 from nightrounds.warehouse import build_facts
 
+Rows = dict[tuple[str, ...], tuple[str | None, ...]]
+
 # RxNorm codes: term type, name, dose form. Ingredients and 197391 are in the project's lists.
 NAMES = {
     "1292": ("IN", "baclofen", ""),
@@ -67,7 +69,7 @@ CLASSES = {
 }  # fmt: skip
 
 # What is written: (list, system, code) -> ingredient, route group, product class, salt, mg, ml, level.
-BACLOFEN = {
+BACLOFEN: Rows = {
     ("ndc", "999880066"): ("baclofen", "intrathecal", None, None, "0.7", "1", "product"),
     ("ndc", "999880077"): ("baclofen", "oral", None, None, "12", None, "product"),
     ("rxnorm", "9000001"): ("baclofen", None, None, None, None, None, "ingredient"),
@@ -80,12 +82,12 @@ BACLOFEN = {
     ("rxnorm", "9000008"): ("baclofen", "intrathecal", None, None, "0.7", "1", "drug"),
     ("snomed", "99900000001"): ("baclofen", "oral", None, None, "12", None, "drug"),
 }
-MAGNESIUM = {
+MAGNESIUM: Rows = {
     ("rxnorm", "9000030"): ("magnesium", "oral", None, "oxide", "90", None, "drug"),
     ("rxnorm", "9000032"): ("magnesium", "oral", "bowel_prep", "sulfate", "1000", None, "drug"),
     ("rxnorm", "9000034"): ("magnesium", "injectable", "intravenous", "sulfate", "333", "1", "drug"),
 }
-EXPECTED: dict[str, dict[tuple[str, str], tuple[str | None, ...]]] = {
+EXPECTED: dict[str, Rows] = {
     "drug_baclofen.csv": BACLOFEN,
     "drug_cyclobenzaprine.csv": {("rxnorm", "9000010"): ("cyclobenzaprine", "other", None, None, "3", None, "drug")},
     "drug_magnesium.csv": MAGNESIUM,
@@ -155,9 +157,9 @@ KINDS = {"omop": omop, "rxnorm": rxnorm}
 VERSIONS = {"omop": "OMOP vocabulary, RxNorm 20260105", "rxnorm": "RXNORM_25AB_260105F"}
 
 
-def written(folder: Path) -> dict[str, dict[tuple[str, ...], tuple[str | None, ...]]]:
+def written(folder: Path) -> dict[str, Rows]:
     """What stands in a folder of imported lists."""
-    found: dict[str, dict[tuple[str, ...], tuple[str | None, ...]]] = {}
+    found: dict[str, Rows] = {}
     for path in sorted(folder.iterdir()):
         query = (
             "SELECT system, code, ingredient, route_group, product_class, salt, strength_mg, per_ml, level "

@@ -29,11 +29,13 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 
 @dataclass(frozen=True)
 class Survey:
-    """What one pass over a file's bytes tells: its hash, its physical lines and whether it holds a NUL byte."""
+    """What one pass over a file's bytes tells: its hash, its physical lines, and whether it holds a NUL byte or a carriage
+    return that ends no line."""
 
     sha256: str
     lines: int
     has_nul: bool
+    has_bare_return: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,18 +120,21 @@ def open_bytes(path: Path) -> IO[bytes]:
 def survey(path: Path) -> Survey:
     """Read a file once to its end. Raises NightroundsError when it is empty or breaks off."""
     digest, lines, has_nul, last = hashlib.sha256(), 0, False, b""
+    returns = 0
     try:
         with open_bytes(path) as file:
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
                 lines += chunk.count(b"\n")
                 has_nul = has_nul or b"\0" in chunk
+                if b"\r" in chunk or last == b"\r":
+                    returns += chunk.count(b"\r") - chunk.count(b"\r\n") - (last == b"\r" and chunk[:1] == b"\n")
                 last = chunk[-1:]
     except UNREADABLE as error:
         raise refused(path, "cannot be read to its end") from error
     if not last:
         raise refused(path, "is empty")
-    return Survey(digest.hexdigest(), lines + (last != b"\n"), has_nul)
+    return Survey(digest.hexdigest(), lines + (last != b"\n"), has_nul, returns > 0)
 
 
 def csv_head(path: Path) -> tuple[str, list[str]]:

@@ -82,7 +82,8 @@ def _insert_parquet(con: duckdb.DuckDBPyConnection, target: str, columns: list[s
 
 def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> bool:
     """Read with DuckDB; False (and nothing inserted) unless every physical line was one good record."""
-    if file.survey.has_nul:
+    # DuckDB would end a line at a bare carriage return, and what is more than a line or less would cancel out.
+    if file.survey.has_nul or file.survey.has_bare_return:
         return False
     places = {name: f"c{i}" for i, name in enumerate(file.columns)}
     types = "{" + ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(file.columns))) + "}"

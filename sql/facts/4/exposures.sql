@@ -29,7 +29,36 @@ prescriptions AS (SELECT * FROM facts.prescriptions),
 
 people AS (SELECT * FROM facts.people),
 
-courses AS (
+-- Most courses are one prescription: they need no gathering.
+several AS (
+    SELECT exposure_id
+    FROM members
+    GROUP BY exposure_id
+    HAVING count(*) > 1
+),
+
+single AS (
+    SELECT
+        exposure_id,
+        patient_id,
+        ingredient,
+        route_group,
+        product_class,
+        start_date,
+        end_date,
+        added_days AS covered_days,
+        as_needed AS prn_only,
+        taper,
+        feed = 'administrations' AS from_administrations,
+        CASE WHEN feed = 'prescriptions' THEN [row_id] ELSE [] END AS prescription_ids,
+        CASE WHEN feed = 'administrations' THEN [row_id] ELSE [] END AS administration_ids,
+        CASE WHEN feed = 'prescriptions' THEN row_id END AS first_prescription_id,
+        CASE WHEN feed = 'prescriptions' THEN row_id END AS last_prescription_id
+    FROM members
+    WHERE exposure_id NOT IN (SELECT exposure_id FROM several)
+),
+
+gathered AS (
     SELECT
         exposure_id,
         any_value(patient_id) AS patient_id,
@@ -49,7 +78,14 @@ courses AS (
         arg_max(row_id, CAST(end_date - DATE '1970-01-01' AS BIGINT) * 4294967296 + place)
         FILTER (WHERE feed = 'prescriptions') AS last_prescription_id
     FROM members
+    WHERE exposure_id IN (SELECT exposure_id FROM several)
     GROUP BY exposure_id
+),
+
+courses AS (
+    SELECT * FROM single
+    UNION ALL BY NAME
+    SELECT * FROM gathered
 ),
 
 -- What went before, by the start of the exposure: exposures that start on the same day are no predecessors.
