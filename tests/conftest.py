@@ -64,9 +64,9 @@ def audit(project: Project, extract: Path, tmp_path: Path) -> Callable[..., Run]
 def load_extract(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., duckdb.DuckDBPyConnection]:
     """Load an extract of some source, build its facts, and open the database; faults are let through the gate."""
 
-    def once(folder: Path, source: str, as_of: date) -> duckdb.DuckDBPyConnection:
+    def once(folder: Path, source: str, as_of: date, zone: str = "UTC") -> duckdb.DuckDBPyConnection:
         out = tmp_path_factory.mktemp("load")
-        site = Site(name="test", zone="America/New_York")
+        site = Site(name="test", zone=zone)
         run = new_run(project, site, folder, source=source, out=out, as_of=as_of, accept_gate="faults are meant")
         load(run)
         con = connect(run.building)

@@ -23,6 +23,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import nightrounds.duckdb_dialect  # noqa: F401 - lets go of DuckDB when Python ends, whatever Hypothesis still holds
 from nightrounds.carefully import read_carefully
 from nightrounds.database import connect
 from nightrounds.extracts import load
@@ -189,7 +190,7 @@ def raw_rows(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[tuple[Any
     return con.execute("SELECT line, a, b, c FROM raw.fuzz ORDER BY line").fetchall(), [bad.line for bad in file.bad_lines]
 
 
-@settings(STEADY, max_examples=1500)
+@settings(STEADY, max_examples=800)
 @given(bodies)
 @example(b"1,2,3\r4,5,6\n\n")
 @example(b"\t\t\n1,2,3\n")
@@ -209,7 +210,7 @@ def test_every_line_of_a_damaged_file_is_in_a_row_or_set_aside(con: duckdb.DuckD
     assert set(taken).isdisjoint(inside)
 
 
-@settings(STEADY, max_examples=1500)
+@settings(STEADY, max_examples=800)
 @given(bodies.filter(lambda body: b"\0" not in body))
 def test_the_quick_reader_and_the_careful_one_agree(con: duckdb.DuckDBPyConnection, body: bytes) -> None:
     """But for blanks at the ends of a cell, which the contracts take off."""

@@ -29,6 +29,13 @@ BODIES = {
     "not UTF-8": (b"1,\xff\xfe,2\n2,b,3\n", [("2", "b", "3", 3)], [(2, "not UTF-8")]),
     "a NUL byte": (b"1,a\0b,2\n2,b,3\n", [("2", "b", "3", 3)], [(2, "NUL byte")]),
     "mixed line ends": (b"1,a,2\r\n2,b,3\n", [("1", "a", "2", 2), ("2", "b", "3", 3)], []),
+    "a blank before a quote": (b'1, "a, b",2\n\n', [("1", "a, b", "2", 2)], []),
+    "empty fields after the last": (b'1,a,2,,\n2,b,3,""\n', [("1", "a", "2", 2), ("2", "b", "3", 3)], []),
+    "empty fields after the last, and an empty line": (b"1,a,2,,\n\n2,b,3,\n", [("1", "a", "2", 2), ("2", "b", "3", 4)], []),
+    "a line end inside a line": (b"1,a,2\r2,b,3\n\n3,c,4\n", [("3", "c", "4", 4)], [(2, "line break inside a line")]),
+    "a line end inside quotes": (b'1,"a\rb",2\n', [("1", "a\rb", "2", 2)], []),
+    "delimiters alone are a row": (b",,\n\n", [(None, None, None, 2)], []),
+    "a long text": (b"1," + b"a" * 200_000 + b',2\n2,"b\n",3\n', [("1", "a" * 200_000, "2", 2), ("2", "b\n", "3", 3)], []),
     "an open quote in the last line": (b'1,a,2\n2,"b,3', [("1", "a", "2", 2)], [(3, "broken quote")]),
 }
 

@@ -4,10 +4,13 @@ All resources lie in one invented export, which is loaded once. A case names the
 and says what stands in it, or why it is in quarantine, or that it is gone. Loading asserts that no resource is lost.
 """
 
+import copy
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,6 +27,8 @@ KEYS = {
 }
 Json = dict[str, Any]
 GONE: Json = {}
+# Five hours behind UTC in winter, so that the day of a moment differs.
+ZONE = "America/New_York"
 
 
 @dataclass(frozen=True)
@@ -526,7 +531,7 @@ def fhir(
         ]
         (folder / f"{kind}.000.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "Claim.ndjson").write_text('{"resourceType": "Claim", "id": "1"}\n', encoding="utf-8")
-    with load_extract(folder, "fhir", date(2026, 3, 1)) as con:
+    with load_extract(folder, "fhir", date(2026, 3, 1), ZONE) as con:
         yield con
 
 
@@ -597,3 +602,36 @@ def test_directions_are_understood(
 def test_what_is_no_order_forms_no_unit(fhir: duckdb.DuckDBPyConnection, name: str) -> None:
     case = next(c for c in PRESCRIPTIONS if c.name == name)
     assert fhir.execute("SELECT * FROM facts.prescriptions WHERE row_id = ?", [row_id(case)]).fetchall() == []
+
+
+JUNK: list[Any] = [
+    None, True, 0, -1, 1e308, 12345678901234567890, "", " ", "x", "2026-01-10", "9999-12-31", "2026-13", "-1", "NaN", "1e999",
+    "\N{GRINNING FACE}", "\0", "#", "urn:uuid:", [], {}, [[]], [{}], [None], ["a"], [1], {"value": 1}, {"coding": {"code": 1}},
+]  # fmt: skip
+
+
+def bend(resource: Json, chance: random.Random) -> Json:
+    """Put something that does not belong there somewhere into a resource."""
+    bent = copy.deepcopy(resource)
+    place: Any = bent
+    while True:
+        keys = [k for k in place if k not in ("id", "resourceType")] if isinstance(place, dict) else range(len(place))
+        key = chance.choice(keys)
+        if not isinstance(place[key], (dict, list)) or not place[key] or chance.random() < 0.3:
+            place[key] = chance.choice(JUNK)
+            return bent
+        place = place[key]
+
+
+def test_no_resource_however_bent_stops_the_loading_or_is_lost(
+    load_extract: Callable[..., duckdb.DuckDBPyConnection], tmp_path: Path
+) -> None:
+    """Loading raises nothing and asserts its accounts; what comes out is what went in."""
+    chance = random.Random(0)
+    sound = [{k: v for k, v in case.sent.items() if v is not None} for case in CASES]
+    bent = [{**bend(resource, chance), "id": f"b{n}"} for n, resource in enumerate(sound * 4)]
+    lines = [json.dumps(resource) for resource in [*BESIDE, *bent]]
+    (tmp_path / "export.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    with load_extract(tmp_path, "fhir", date(2026, 3, 1)) as con:
+        read = con.execute("SELECT sum(rows_read) FROM audit.batches").fetchall()[0][0]
+    assert read >= len(bent)

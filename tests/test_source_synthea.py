@@ -11,6 +11,8 @@ import duckdb
 import pytest
 
 AS_OF = date(2026, 3, 1)
+# Five hours behind UTC in winter, so that the day of a moment differs.
+ZONE = "America/New_York"
 Load = Callable[..., duckdb.DuckDBPyConnection]
 
 EXPORT = {
@@ -82,7 +84,7 @@ def reasons(con: duckdb.DuckDBPyConnection, feed: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def synthea(load_extract: Load, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    with load_extract(write(tmp_path_factory.mktemp("export"), EXPORT), "synthea", AS_OF) as con:
+    with load_extract(write(tmp_path_factory.mktemp("export"), EXPORT), "synthea", AS_OF, ZONE) as con:
         yield con
 
 
@@ -122,7 +124,7 @@ def test_ids_do_not_depend_on_where_a_row_stands(load_extract: Load, tmp_path: P
         "SELECT prescription_id FROM extracts.prescriptions UNION ALL SELECT lab_id FROM extracts.labs "
         "UNION ALL SELECT diagnosis_id FROM extracts.diagnoses UNION ALL SELECT procedure_id FROM extracts.procedures ORDER BY 1"
     )
-    with load_extract(write(tmp_path, turned), "synthea", AS_OF) as con:
+    with load_extract(write(tmp_path, turned), "synthea", AS_OF, ZONE) as con:
         assert ask(con, query) == ask(synthea, query)
 
 

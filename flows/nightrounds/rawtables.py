@@ -104,7 +104,8 @@ def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str],
 
 def _insert_carefully(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile, scratch: Path) -> None:
     file.bad_lines = read_carefully(file.path, file.delimiter, len(file.columns), scratch)
-    places = {name: f"c{i}" for i, name in enumerate(file.columns)}
+    # To DuckDB an empty field is NULL.
+    places = {name: f"nullif(c{i}, '')" for i, name in enumerate(file.columns)}
     _insert(con, target, columns, file, f"read_parquet({path_literal(scratch)})", "line", places)
     scratch.unlink()
 

@@ -44,7 +44,7 @@ signs_spelt AS (
         is_sig,
         regexp_replace(translate(lower(text), '–—−‑;:|µμ×[]{}', '----,,,uux()()'), '[''’`"_*!\\]+', '', 'g') AS plain,
         replace(replace(replace(replace(plain, '½', ' 1/2 '), '¼', ' 1/4 '), '¾', ' 3/4 '), '@', ' at ') AS fractions,
-        regexp_replace(regexp_replace(fractions, '[&+]', ' and ', 'g'), '\bw/ ?', 'with ', 'g').replace('#', ' disp ') AS joined,
+        regexp_replace(regexp_replace(fractions, '[&+]', ' and ', 'g'), '\bw/ ?([a-z][a-z])', 'with \1', 'g').replace('#', ' disp ') AS joined,
         -- t.i.d. and p.o.
         regexp_replace(joined, '\b([a-z])\.([a-z])\b(?:\.([a-z])\b)?(?:\.([a-z])\b)?\.?', '\1\2\3\4 ', 'g') AS without_dots,
         -- tablet(s); 1,200 mg
@@ -100,9 +100,11 @@ separated AS (
         regexp_replace(sentences, '\b(mg|mcg|g|ml|tabs?|caps?|h|hrs?|hours?) ?- ?([0-9])', '\1 to \2', 'g') AS unit_ranges,
         regexp_replace(regexp_replace(unit_ranges, '([^0-9 ]|^)/|/([^0-9 ]|$)', '\1 / \2', 'g'), '/ ', ' / ', 'g') AS slashes,
         regexp_replace(
-            regexp_replace(regexp_replace(slashes, '([0-9]) ?- ?([0-9.])', '\1~\2', 'g'), '\b(bid|tid)-(tid|qid)\b', '\1 to \2'),
-            '-', ' ', 'g'
-        ) AS hyphens,
+            regexp_replace(slashes, '([0-9]) ?- ?([0-9.])', '\1~\2', 'g'),
+            '\b(bid|tid|(?:sun|mon|tues?|wednes|wed|thurs?|fri|satur|sat)(?:day)?) ?- ?'
+            || '(tid|qid|(?:sun|mon|tues?|wednes|wed|thurs?|fri|satur|sat)(?:day)?)\b', '\1 to \2', 'g'
+        ) AS word_ranges,
+        replace(word_ranges, '-', ' ') AS hyphens,
         ' ' || trim(regexp_replace(replace(regexp_replace(hyphens, '[^a-z0-9.,/~() ]+', ' ? ', 'g'), '~', '-'), ' +', '  ', 'g'))
         || ' ' AS words
     FROM numbers_spelt

@@ -52,7 +52,7 @@ days_marked AS (
         regexp_replace(
             words,
             ' (?:(?:x|for|times|over)  (?:(?:up  to|the  next|the  first|the|next|a  total  of|another|at  least)  )?'
-            || '[0-9]+(?:-[0-9]+)?  (?:d|days?|w|wks?|weeks?|months?|mos?|doses)|'
+            || '[0-9]+(?:-[0-9]+)?  (?:d|days?|nights?|mornings?|w|wks?|weeks?|months?|mos?|doses)|'
             || '(?:for|over)  (?:an?|another|the  first|the  next)  (?:day|week|month))(?:  supply)? ',
             ' lasts= ', 'g'
         ) AS lasting,
@@ -64,7 +64,7 @@ days_marked AS (
         ) AS staged,
         regexp_replace(
             staged,
-            ' (?:[0-9]+  refills?|refills?  [0-9]+|no  refills?|(?:disp|dispense|qty|quantity)(?:  disp)?(?:  ,)?  [0-9]+'
+            ' (?:[0-9]+  refills?|refills?(?:  ,)?  [0-9]+|no  refills?|(?:disp|dispense|qty|quantity)(?:  disp)?(?:  ,)?  [0-9]+'
             || '(?:  (?:tabs?|tablets?|caps?|capsules?|pills?|ml))?) ',
             ' remark= ', 'g'
         ) AS without_supply,
@@ -189,9 +189,13 @@ frequencies_marked AS (
         regexp_replace(
             months, ' (?:[0-9.-]+|an?)  (?:minutes?|mins?|hours?|hrs?|h)  (before|after|prior  to) ', ' \1 ', 'g'
         ) AS moments,
-        regexp_replace(moments, ' at  ([0-9]+)  (am|pm) ', ' clock=\1\2 ', 'g') AS clock,
+        -- At 8 am is a time; 8 am alone might be eight of something.
+        regexp_replace(moments, ' (at|\()  ([0-9]+)  (am|pm) ', ' \1  clock=\2\3 ', 'g') AS clock,
         regexp_replace(clock, ' (clock=[0-9apm]+)  (,|and|,  and)  ([0-9]+)  (am|pm) ', ' \1  \2  clock=\3\4 ', 'g') AS clock_2,
-        regexp_replace(clock_2, ' (clock=[0-9apm]+)  (,|and|,  and)  ([0-9]+)  (am|pm) ', ' \1  \2  clock=\3\4 ', 'g') AS marked
+        regexp_replace(clock_2, ' (clock=[0-9apm]+)  (,|and|,  and)  ([0-9]+)  (am|pm) ', ' \1  \2  clock=\3\4 ', 'g') AS clock_3,
+        regexp_replace(
+            regexp_replace(clock_3, ' at  clock=', ' clock=', 'g'), ' ([0-9.-]+)  (am|pm) ', ' ?  \1  \2 ', 'g'
+        ) AS marked
     FROM said_once
 ),
 

@@ -54,7 +54,9 @@ roles AS (
             WHEN name = 'weekdays' THEN 'weekday'
             WHEN name IN ('times', 'hours', 'days', 'weeks', 'months', 'weekly') AND low > 0 THEN 'frequency'
             WHEN name IN ('mass', 'gram', 'microgram', 'volume', 'teaspoon', 'tablespoon') THEN 'amount'
-            WHEN name IN ('count', 'amount', 'equivalent', 'same') THEN 'amount'
+            WHEN name IN ('count', 'amount', 'equivalent') THEN 'amount'
+            -- After a reason or a length of time a bare number might be anything.
+            WHEN name = 'same' AND NOT regexp_full_match(word_before, '(remark|prn|lasts|once|size)=.*|\)') THEN 'amount'
             ELSE 'unknown'
         END AS role,
         role IN ('frequency', 'daily', 'moment', 'weekday') AS says_when,
@@ -195,7 +197,7 @@ timed AS (
             WHEN daily AND frequency.high < 1 THEN NULL
             WHEN moments_per_day = 0 OR frequency.high = moments_per_day THEN frequency
             WHEN array_to_string(moments, '+') = 'meals' THEN frequency
-            WHEN moments_per_day = 1 AND frequency.high <= 1 THEN frequency
+            WHEN moments_per_day = 1 AND moments_added = 0 AND frequency.high <= 1 THEN frequency
             -- tid with meals and at bedtime; bid and at bedtime
             WHEN at_meals AND frequency.high = 3 AND moments_added > 0
                 THEN {'low': frequency.low + moments_per_day - 3, 'high': frequency.high + moments_per_day - 3}

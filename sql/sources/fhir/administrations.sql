@@ -15,7 +15,7 @@ parsed AS (
                 "medicationCodeableConcept":
                     {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
                 "medicationReference": {"reference": "VARCHAR", "display": "VARCHAR"},
-                "contained": ["VARCHAR"],
+                "contained": ["JSON"],
                 "effectiveDateTime": "VARCHAR",
                 "effectivePeriod": {"start": "VARCHAR", "end": "VARCHAR"},
                 "dosage": {

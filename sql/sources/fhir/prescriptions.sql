@@ -27,7 +27,7 @@ parsed AS (
                 "medicationCodeableConcept":
                     {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
                 "medicationReference": {"reference": "VARCHAR", "display": "VARCHAR"},
-                "contained": ["VARCHAR"],
+                "contained": ["JSON"],
                 "reasonCode":
                     [{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}],
                 "reasonReference": [{"reference": "VARCHAR", "display": "VARCHAR"}],
