@@ -125,6 +125,9 @@ def timed_end(column: str, start: str) -> list[Case]:
         *[fine(**begun, **{column: sent}) for sent in ("2026-01-10", "2026-01-10T08:00:00", "2026-01-10T13:00:00Z")],
         bad(column, "start after end", **begun, **{column: "2026-01-10T07:59:59"}),
         bad(column, "start after end", **begun, **{column: "2026-01-09"}),
+        # The night in which summer time ends in New York: a quarter of an hour forward, and back.
+        fine(**{start: "2025-11-02T05:50:00Z", column: "2025-11-02T06:05:00Z"}),
+        bad(column, "start after end", **{start: "2025-11-02T06:05:00Z", column: "2025-11-02T05:50:00Z"}),
     ]
 
 

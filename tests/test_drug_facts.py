@@ -194,6 +194,11 @@ DOSES: list[tuple[Row, float | None, str, str | None, float | None]] = [
     ({"drug_name": "baclofen oral solution 5 mg/5 mL", "sig": "1 tablet tid"}, None, "unknown", None, None),
     ({**TABLETS, "sig": "5 mL tid"}, None, "unknown", None, None),
     ({**TABLETS, "sig": "50 mcg daily"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "1 mg tid"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "5 mg tid"}, 15, "sig", "medium", 5),
+    ({**TABLETS, "sig": "5000 mcg tid"}, 15, "sig", "medium", 5),
+    ({"drug_name": "baclofen", "sig": "5 mg tid"}, 15, "sig", "medium", 5),
+    ({"drug_name": "magnesium oxide 400 mg tablet", "sig": "5 mmol daily"}, 201.534, "sig", "medium", 201.534),
     ({**TABLETS, "sig": "2 puffs daily"}, None, "unknown", None, None),
     # Strengths that cannot be told.
     (

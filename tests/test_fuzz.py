@@ -37,8 +37,8 @@ PROJECT = find_project()
 SOURCE = load_source(PROJECT.sql / "sources" / "native")
 ROWS = 1_400  # in each of the 24 files of an extract
 STEADY = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-# A file with its delimiter, its line end and its quoting, or another format.
-PARTS = {"1.csv": (",", "\n", csv.QUOTE_MINIMAL), "2.csv.gz": (";", "\r\n", csv.QUOTE_ALL), "3.parquet": None}
+# A file with its delimiter, its line end and whether everything is quoted; or another format.
+PARTS = {"1.csv": (",", "\n", False), "2.csv.gz": (";", "\r\n", True), "3.parquet": None}
 
 # Texts that have broken readers, typers and pages before.
 ODD = [
@@ -98,7 +98,9 @@ def write_part(path: Path, columns: list[str], rows: list[list[str]]) -> None:
         pq.write_table(pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=columns), path)
         return
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=style[0], lineterminator=style[1], quoting=style[2])
+    writer = csv.writer(
+        text, delimiter=style[0], lineterminator=style[1], quoting=csv.QUOTE_ALL if style[2] else csv.QUOTE_MINIMAL
+    )
     # Python puts a bare carriage return into quotes only where it ends lines.
     writer.writerows([columns, *([cell if "\r" in style[1] else cell.replace("\r", "") for cell in row] for row in rows)])
     content = text.getvalue().encode()

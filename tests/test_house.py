@@ -25,7 +25,10 @@ MAY_READ = {
     "sql/extracts": {"source", "codelists", "extracts.patients", "staging.patients_quarantined"},
     "sql/clean": {"extracts", "codelists", "clean"},
     "sql/facts": {"clean", "codelists", "facts", "extracts.feeds"},
-    "sql/audit": {"extracts", "facts", "audit"},
+    "sql/audit": {
+        "extracts", "facts", "audit", "clean.unmapped_near_names", "clean.drug_code_conflicts", "staging.labs",
+        "codelists.lab_units",
+    },
     "sql/marts": {"facts", "audit", "mart"},
     "sql/quality": {"staging", "facts", "clean"},
     "sql/records": set(),

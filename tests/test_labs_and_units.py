@@ -188,7 +188,9 @@ def results() -> tuple[Night, dict[str, list[str]]]:
         "unit": [night.add("unit", name, str(value), spelling) for _, name, _, value, spelling in NUMBERED],
         "impossible": [night.add("no", name, value, unit) for name, value, unit, _ in IMPOSSIBLE],
         "limit": [night.add("limit", "eGFR", sent, "mL/min") for sent, _, _ in LIMITS],
-        "who": [night.add("who", name, **plain, test_code=code, test_code_system="loinc" * bool(code)) for code, name, _ in IDENTITY],
+        "who": [
+            night.add("who", name, **plain, test_code=code, test_code_system="loinc" * bool(code)) for code, name, _ in IDENTITY
+        ],
         "local": [night.add("who", "Creatinine", **plain, test_code="CREA", test_code_system="local")],
     }
     night.add("text", "eGFR", "See Comments", "", patient_id="p2")
@@ -324,6 +326,17 @@ def test_which_test_it_is(con: duckdb.DuckDBPyConnection, place: int, case: tupl
 def test_a_local_code_goes_by_its_name(con: duckdb.DuckDBPyConnection) -> None:
     query = "SELECT analyte, matched_by FROM extracts.labs WHERE lab_id = ?"
     assert one(con, query, results()[1]["local"][0]) == ("creatinine", "name")
+
+
+def test_every_unit_that_was_sent_is_counted(con: duckdb.DuckDBPyConnection) -> None:
+    build_table(con, "audit", SqlFile(PROJECT.sql / "audit" / "1" / "lab_units.sql"), {})
+    query = "SELECT unit, ucum, results, usable FROM audit.lab_units WHERE analyte = 'creatinine' AND unit IS NOT DISTINCT FROM ?"
+    assert one(con, query, "μmol/L") == ("μmol/L", "umol/L", 1, 1)
+    assert one(con, query, "g/dL") == ("g/dL", None, 1, 0)
+    # One that is fine, one that contradicts its value.
+    assert one(con, query, "umol/L") == ("umol/L", "umol/L", 2, 1)
+    no_unit = con.execute("SELECT results, usable FROM audit.lab_units WHERE analyte = 'egfr' AND unit IS NULL").fetchall()
+    assert no_unit == [(1, 0)]
 
 
 def test_an_estimate_that_is_only_a_text_falls_back_on_the_days_creatinine(con: duckdb.DuckDBPyConnection) -> None:

@@ -42,6 +42,21 @@ TABLES = """
     CREATE TABLE audit.evidence (
         finding_id VARCHAR, feed VARCHAR, source_id VARCHAR, date DATE, says VARCHAR, file VARCHAR, line BIGINT
     );
+    CREATE TABLE audit.near_names (
+        drug_name VARCHAR, drug_code VARCHAR, drug_code_system VARCHAR, near_to VARCHAR, because VARCHAR,
+        prescriptions BIGINT, administrations BIGINT
+    );
+    CREATE TABLE audit.code_conflicts (
+        drug_code VARCHAR, drug_code_system VARCHAR, drug_name VARCHAR, ingredient VARCHAR, prescriptions BIGINT,
+        administrations BIGINT
+    );
+    CREATE TABLE audit.dose_methods (
+        ingredient VARCHAR, route_group VARCHAR, dose_method VARCHAR, dose_confidence VARCHAR, prescriptions BIGINT,
+        patients BIGINT
+    );
+    CREATE TABLE audit.lab_units (
+        analyte VARCHAR, unit VARCHAR, ucum VARCHAR, results BIGINT, usable BIGINT, patients BIGINT
+    );
 """
 
 
@@ -158,12 +173,35 @@ def typical() -> Published:
         "audit.quarantine", run_id=RUN_ID, feed="labs", file="labs.csv", line=9, row_id="canary-row", column_name="value",
         value="canary-value", reason="not a number", raw="canary-raw",
     )  # fmt: skip
+    doubtful(house)
     for passed in (True, False):
         house.insert(
             "audit.quality", feed="labs", check_name="rows without this fault", column_name="value", reason="not a number",
             critical=not passed, passed=passed, failed_rows=0 if passed else 3, checked_rows=1234, note="3 of 1,234",
         )  # fmt: skip
     return house
+
+
+def doubtful(house: Published) -> None:
+    """What the pages on data quality show: names in doubt, doses, units, a missed floor and a refused file."""
+    name = {"drug_name": f"canary {HOSTILE}", "drug_code": "1", "drug_code_system": "local"}
+    house.insert("audit.near_names", **name, near_to="baclofen", because="part of a word", prescriptions=3, administrations=0)
+    house.insert("audit.code_conflicts", **name, ingredient="quinine", prescriptions=7, administrations=0)
+    for method, patients in (("sig", 300), ("unknown", 4)):
+        house.insert("audit.dose_methods", ingredient="baclofen", route_group="oral", dose_method=method, prescriptions=1400 + patients,
+                     patients=patients)  # fmt: skip
+    units = (
+        ("mg/dL", "mg/dL", 5000, 4000),
+        ("MG/DL", "mg/dL", 11, 3),
+        ("canary unit", None, 700, 300),
+        ("umol/L", "umol/L", 60, 9),
+    )
+    for unit, ucum, results, patients in units:
+        house.insert("audit.lab_units", analyte="creatinine", unit=unit, ucum=ucum, results=results, usable=results - 1,
+                     patients=patients)  # fmt: skip
+    house.insert("audit.coverage", rule_id="absent", feed="labs", figure="f", what="Creatinine with a unit", part=72, whole=100,
+                 at_least=0.9, met=False)  # fmt: skip
+    house.insert("audit.refused", feed="procedures", reason="The file procedures.csv is empty.")
 
 
 @pytest.fixture(scope="module")
@@ -441,7 +479,7 @@ def test_a_rule_with_the_same_units_does_not_give_a_small_count_back() -> None:
 
 def test_pages_are_sound_documents(out: Path) -> None:
     found = pages(out)
-    assert len(found) == 3 + 6 + 1 + 5
+    assert len(found) == 3 + 6 + 2 + 5
     for name, text in found.items():
         page = Outline(text)
         assert page.all("html")[0]["lang"] == "en-GB", name
@@ -514,6 +552,19 @@ def test_the_dashboard_names_no_patient_and_no_value(out: Path) -> None:
         assert "worklist" not in text.lower(), name
     assert "canary-000000" in (out / "worklist" / "index.html").read_text(encoding="utf-8")
     assert all("Contains patient identifiers." in text for text in pages(out / "worklist").values())
+
+
+def test_data_quality_counts_what_is_in_doubt_and_only_the_care_team_reads_it(out: Path) -> None:
+    shared = (out / "dashboard" / "data-quality.html").read_text(encoding="utf-8")
+    for said in (
+        "part of a word (1)", "code and name disagree; the code is followed (1)", "1,700", "mg/dL 5,011",
+        "not understood 700", 'umol/L <span class="mark">&lt;11</span>', "some values contradict it", "Creatinine with a unit", "90.0%", "72.0%",
+        "The file procedures.csv is empty.",
+    ):  # fmt: skip
+        assert said in shared, said
+    private = (out / "worklist" / "data-quality.html").read_text(encoding="utf-8")
+    for said in ("canary &lt;script", "canary unit", ">1,404</td>", "not understood", "near to a listed drug"):
+        assert said in private, said
 
 
 def test_a_rule_that_was_not_run_says_so_everywhere(out: Path) -> None:

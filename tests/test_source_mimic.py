@@ -46,7 +46,7 @@ MIMIC3 = {
         2      | 12         | 100     | 2119-03-02 00:00:00 | 2119-03-02 00:00:00 | MAIN      | Tylenol    | 0           | 325mg Tab     | 325-650     | mg           | 1-2           | PO
         3      | 12         | 100     | 2119-03-02 00:00:00 | 2119-03-04 00:00:00 | BASE      | Heparin    |             | 25,000 U/250  | 25,000      | UNIT         | 1             | IV DRIP
         4      | 12         | 100     | 2119-03-05 00:00:00 | 2119-03-04 00:00:00 | MAIN      | Baclofen   | 0904-336561 | 10mg Tablet   | 15          | mg           | 1             | PO
-    """,  # noqa: E501
+    """,
     "DIAGNOSES_ICD.csv": """
         row_id | subject_id | hadm_id | seq_num | icd9_code
         1      | 12         | 100     | 1       | 72982
@@ -77,12 +77,12 @@ MIMIC4 = {
         7           | 12         |         | 50912  | 2019-03-02 08:00:00 | 1.1   | 1.1      | mg/dL    | 0.4             | 1.1             |
         8           | 12         | 100     | 50912  | 2019-03-02 09:00:00 | ___   |          | mg/dL    |                 |                 | HEMOLYZED
         9           | 12         | 100     | 50912  | 2019-03-02 10:00:00 | ___   |          | mg/dL    |                 |                 | <0.5
-    """,  # noqa: E501
+    """,
     "prescriptions.csv": """
         subject_id | hadm_id | pharmacy_id | starttime           | stoptime            | drug_type | drug     | ndc         | prod_strength | dose_val_rx | dose_unit_rx | doses_per_24_hrs | route
         12         | 100     | 5           | 2019-03-02 08:00:00 | 2019-03-04 08:00:00 | MAIN      | Baclofen | 00904336561 | 10mg Tablet   | 10          | mg           | 3                | PO
         12         | 100     | 5           | 2019-03-02 08:00:00 | 2019-03-04 08:00:00 | MAIN      | Baclofen | 00904336561 | 10mg Tablet   | 10          | mg           | 3                | PO
-    """,  # noqa: E501
+    """,
     "diagnoses_icd.csv": """
         subject_id | hadm_id | seq_num | icd_code | icd_version
         12         | 100     | 1       | G4762    | 10

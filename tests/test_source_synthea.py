@@ -37,7 +37,7 @@ EXPORT = {
         2024-01-10T12:00:00Z |                      | p2      | e1        | 197391 | baclofen    | 12        |            |
         2024-01-10T12:00:00Z | 2024-01-10T11:00:00Z | p2      | e1        | 999998 | placeholder | 1         |            |
         2024-01-10T12:00:00Z | 2024-01-08T11:00:00Z | p2      | e1        | 999999 | placeholder | 1         |            |
-    """,  # noqa: E501
+    """,
     "observations.csv": """
         DATE                 | PATIENT | ENCOUNTER | CODE   | DESCRIPTION                              | VALUE | UNITS  | TYPE
         2024-01-10T12:00:00Z | p2      | e1        | 2160-0 | Creatinine                               | 1.1   | mg/dL  | numeric

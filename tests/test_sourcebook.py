@@ -42,33 +42,28 @@ def test_a_new_source_reads_what_native_reads(
             assert made.execute(query).fetchall() == native.execute(query).fetchall() != []
 
 
-def test_names_and_dates_of_a_site_are_read_by_its_source(
+def test_the_worked_example_of_the_readme_works(
     load_extract: Callable[..., duckdb.DuckDBPyConnection], project: Project, extract: Path, tmp_path: Path
 ) -> None:
-    """The README's worked example."""
+    """Names and dates of a site's own: what can be read is, what cannot is in quarantine with what was sent."""
     folder = tmp_path / "riverside"
     new_source(str(folder), "native", project.root)
-    (extract / "patients.csv").unlink()
-    (extract / "pat_master.csv").write_text(
-        "mrn;born;gender_cd\ncanary-one;01.02.1950;F\ncanary-two;31.31.1980;M\n", encoding="utf-8"
-    )
-    (folder / "patients.sql").write_text(
-        "-- One patient of Riverside's master index.\n"
-        "-- needs: pat_master.mrn, pat_master.born, pat_master.gender_cd\n"
-        "SELECT\n"
-        "    mrn AS patient_id,\n"
-        "    coalesce(CAST(CAST(try_strptime(born, '%d.%m.%Y') AS DATE) AS VARCHAR), born) AS birth_date,\n"
-        "    CASE gender_cd WHEN 'F' THEN 'female' WHEN 'M' THEN 'male' ELSE gender_cd END AS sex,\n"
-        "    file,\n"
-        "    line\n"
-        "FROM raw.pat_master\n",
+    readme = (project.root / "README.md").read_text(encoding="utf-8")
+    (folder / "labs.sql").write_text(readme.split("```sql\n")[1].split("```")[0], encoding="utf-8")
+    (extract / "labs.csv").unlink()
+    (extract / "results.csv").write_text(
+        "res_no;mrn;taken;analysis;result;unit\n"
+        "1;canary-one;29.06.2026 08:15;Creatinine;1.1;mg/dL\n"
+        "2;canary-one;31.06.2026 08:15;Creatinine;1.1;mg/dL\n",
         encoding="utf-8",
     )
     with load_extract(extract, str(folder), date(2026, 6, 30)) as con:
-        patients = con.execute("SELECT patient_id, birth_date::VARCHAR, sex FROM extracts.patients").fetchall()
-        assert patients == [("canary-one", "1950-02-01", "female")]
-        query = "SELECT file, line, value, reason FROM audit.quarantine WHERE feed = 'patients'"
-        assert con.execute(query).fetchall() == [("pat_master.csv", 3, "31.31.1980", "unparseable date")]
+        labs = con.execute(
+            "SELECT lab_id, patient_id, collected_at::VARCHAR, test_name, value, unit FROM extracts.labs"
+        ).fetchall()
+        assert labs == [("1", "canary-one", "2026-06-29 08:15:00", "Creatinine", "1.1", "mg/dL")]
+        query = "SELECT file, line, column_name, value, reason FROM audit.quarantine"
+        assert con.execute(query).fetchall() == [("results.csv", 3, "collected_at", "31.06.2026 08:15", "unparseable date")]
 
 
 def test_another_source_is_copied_as_it_stands(project: Project, tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 @dataclass(frozen=True)
 class Survey:
     """What one pass over a file's bytes tells: its hash, its physical lines, and whether it holds a NUL byte or a carriage
-    return that ends no line."""
+    return that ends no line.
+    """
 
     sha256: str
     lines: int

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nightrounds.carefully import BadLine
-from nightrounds.database import identifier, text_literal
+from nightrounds.database import identifier, path_literal, text_literal
 from nightrounds.errors import NightroundsError
 from nightrounds.files import Survey, check_file_names, open_bytes, refused, resource_named, survey
 from nightrounds.rawtables import RawFile
@@ -84,10 +84,10 @@ def _read_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Collection[st
 
 def _load_lines(con: duckdb.DuckDBPyConnection, path: Path, surveyed: Survey, scratch: Path) -> list[BadLine]:
     """Insert a file's lines; return those that are no text."""
-    if not surveyed.has_nul and _insert_lines(con, path, surveyed.lines):
+    if not (surveyed.has_nul or surveyed.has_bare_return) and _insert_lines(con, path, surveyed.lines):
         return []
     bad = _read_carefully(path, scratch)
-    _insert(con, path, f"read_parquet({text_literal(str(scratch))})", "line")
+    _insert(con, path, f"read_parquet({path_literal(scratch)})", "line")
     scratch.unlink()
     return bad
 
@@ -95,7 +95,7 @@ def _load_lines(con: duckdb.DuckDBPyConnection, path: Path, surveyed: Survey, sc
 def _insert_lines(con: duckdb.DuckDBPyConnection, path: Path, lines: int) -> bool:
     """Read with DuckDB; False (and nothing inserted) unless every physical line came out as one row."""
     source = (
-        f"read_csv({text_literal(str(path))}, auto_detect = false, delim = chr(1), quote = '', escape = '', "
+        f"read_csv({path_literal(path)}, auto_detect = false, delim = chr(1), quote = '', escape = '', "
         "header = false, columns = {'resource': 'VARCHAR'}, store_rejects = true, rejects_limit = 0)"
     )
     con.execute("BEGIN")

@@ -13,6 +13,7 @@ import duckdb
 from nightrounds import __version__
 from nightrounds.database import connect, identifier, text_literal
 from nightrounds.delta import attach_previous, has_previous
+from nightrounds.documentation import comment_on, list_tables
 from nightrounds.guideline import register_guideline
 from nightrounds.run import Run
 from nightrounds.sqlfiles import layers
@@ -24,20 +25,6 @@ PUBLISHED = ("facts", "audit", "mart")
 INTERNAL = ("decided", "previous_findings", "previous_feeds")
 PACKAGES = ("duckdb", "polars", "pyarrow", "great-expectations", "jinja2", "prefect")
 DATABASE = "nightrounds.duckdb"
-DOCS_TABLES = """
-    CREATE OR REPLACE TABLE docs.tables AS
-    SELECT schema_name, table_name, comment, estimated_size AS rows
-    FROM duckdb_tables()
-    WHERE database_name = current_database() AND list_contains(?, schema_name) AND NOT list_contains(?, table_name)
-    ORDER BY ALL
-"""
-DOCS_COLUMNS = """
-    CREATE OR REPLACE TABLE docs.columns AS
-    SELECT schema_name, table_name, column_index AS position, column_name, data_type, comment
-    FROM duckdb_columns() SEMI JOIN docs.tables USING (schema_name, table_name)
-    WHERE database_name = current_database()
-    ORDER BY ALL
-"""
 
 
 def publish(run: Run, say: Say = lambda _: None) -> None:
@@ -54,7 +41,7 @@ def publish(run: Run, say: Say = lambda _: None) -> None:
                 build_table(con, "audit", file, run.values)
         build_schema(con, run.project.sql / "marts", run.values, say=say)
         con.execute("DETACH previous")
-        describe(con, run.project.sql)
+        list_tables(con, run.project.sql, PUBLISHED, INTERNAL)
         write_database(con, run.folder / DATABASE)
         write_manifest(con, run)
 
@@ -77,35 +64,16 @@ def record_run(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     con.execute(f"INSERT INTO audit.runs VALUES ({', '.join('?' * len(row))})", row)
 
 
-def describe(con: duckdb.DuckDBPyConnection, sql: Path) -> None:
-    """Put the header of every SQL file on its table and columns, and list them all in `docs.tables` and `docs.columns`."""
-    for folder, schema in (
-        (sql / "facts", "facts"),
-        (sql / "audit", "audit"),
-        (sql / "records", "audit"),
-        (sql / "marts", "mart"),
-    ):
-        for file in (file for layer in layers(folder) for file in layer):
-            _comment(con, f"{schema}.{identifier(file.table)}", file.comment, file.column_comments)
-    con.execute(DOCS_TABLES, [list(PUBLISHED), list(INTERNAL)])
-    con.execute(DOCS_COLUMNS)
-
-
 def write_database(con: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Copy the published schemas, with comments, to a file that DuckDB 1.5 tools open too; mode 0640."""
     con.execute(f"ATTACH {text_literal(str(target))} AS published (STORAGE_VERSION 'v1.5.0')")
     for schema in (*PUBLISHED, "docs"):
         con.execute(f"CREATE SCHEMA published.{schema}")
-    rows = con.execute("SELECT schema_name, table_name, comment FROM docs.tables").fetchall()
-    for schema, table, comment in [*rows, ("docs", "tables", None), ("docs", "columns", None)]:
+    tables = con.execute("SELECT schema_name, table_name FROM docs.tables").fetchall()
+    for schema, table in [*tables, ("docs", "tables"), ("docs", "columns")]:
         name = f"{schema}.{identifier(table)}"
         con.execute(f"CREATE TABLE published.{name} AS FROM {name}")
-        if schema != "docs":
-            described = con.execute(
-                "SELECT column_name, comment FROM docs.columns WHERE schema_name = ? AND table_name = ?",
-                [schema, table],
-            )
-            _comment(con, f"published.{name}", comment, {c: text for c, text in described.fetchall() if text})
+    comment_on(con, "published")
     con.execute("DETACH published")
     target.chmod(0o640)
 
@@ -141,9 +109,3 @@ def _recall_findings(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `audit.previous_findings` with yesterday's, if there were any."""
     if has_previous(con, "audit", "findings"):
         con.execute("INSERT INTO audit.previous_findings BY NAME FROM previous.audit.findings")
-
-
-def _comment(con: duckdb.DuckDBPyConnection, table: str, comment: str | None, columns: dict[str, str]) -> None:
-    con.execute(f"COMMENT ON TABLE {table} IS {text_literal(comment or '')}")
-    for column, text in columns.items():
-        con.execute(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {text_literal(text)}")

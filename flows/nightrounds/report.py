@@ -50,6 +50,7 @@ PAGES = (
     Page("dashboard/guideline", "dashboard/guideline.html"),
     Page("worklist/index", "worklist/index.html"),
     Page("worklist/rule", "worklist/rules/{rule_id}.html"),
+    Page("worklist/data-quality", "worklist/data-quality.html"),
 )
 
 

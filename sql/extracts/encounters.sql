@@ -68,12 +68,7 @@ SELECT
             fault('ended_at', t.ended_at_text, 'unparseable date', unread(t.ended_at_text, t.ended_at)),
             fault(
                 'ended_at', t.ended_at_text, 'start after end',
-                -- An end without a time is the end of its day.
-                if(
-                    strlen(t.ended_at_text) = 10,
-                    CAST(t.ended_at AS DATE) < CAST(t.started_at AS DATE),
-                    t.ended_at < t.started_at
-                )
+                ends_before(t.ended_at_text, t.ended_at, t.started_at_text, t.started_at)
             ),
             fault('deleted', t.deleted_text, 'unknown value', unread(t.deleted_text, t.deleted))
         ],

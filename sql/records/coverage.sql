@@ -5,7 +5,7 @@
 -- what: what is counted
 -- part: how many are as they should be
 -- whole: of how many
--- floor: the least share that the rule can be run with
+-- at_least: the least share that the rule can be run with
 -- met: whether it was reached; when there was nothing to count, it was
 SELECT
     NULL::VARCHAR AS rule_id,
@@ -14,6 +14,6 @@ SELECT
     NULL::VARCHAR AS what,
     NULL::BIGINT AS part,
     NULL::BIGINT AS whole,
-    NULL::DOUBLE AS floor,
+    NULL::DOUBLE AS at_least,
     NULL::BOOLEAN AS met
 WHERE FALSE

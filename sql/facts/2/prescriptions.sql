@@ -61,6 +61,7 @@ sized AS (
         coalesce(s.taper, FALSE) AS taper,
         coalesce(s.is_range, FALSE) AS sig_is_range,
         s.times_per_day AS sig_times,
+        s.confidence AS sig_confidence,
         CASE WHEN p.daily_dose_mg > 0 THEN p.daily_dose_mg END AS stated_mg,
         CASE WHEN p.dose_quantity > 0 THEN p.dose_quantity END AS dose_size,
         CASE WHEN p.frequency_per_day > 0 THEN p.frequency_per_day END AS frequency,
@@ -68,8 +69,12 @@ sized AS (
         CASE WHEN p.days_supply > 0 THEN p.days_supply END AS supply_days,
         -- mg of a tablet or capsule, or of a ml: what the quantity supplied counts.
         p.strength_mg / coalesce(p.per_ml, 1) AS mg_per_unit,
+        -- A mass below a quarter of a tablet does not go with the product: 50 mcg of a 10 mg tablet.
         CASE s.amount_kind
-            WHEN 'mass' THEN 1
+            WHEN 'mass' THEN CASE WHEN p.per_ml IS NOT NULL OR NOT coalesce(s.amount < p.strength_mg / 4, FALSE) THEN 1 END
+            WHEN 'microgram'
+                THEN CASE WHEN p.per_ml IS NOT NULL OR NOT coalesce(s.amount < p.strength_mg * 250, FALSE) THEN 0.001 END
+            WHEN 'amount' THEN CASE WHEN p.ingredient = 'magnesium' THEN 24.305 / p.elemental_fraction END
             WHEN 'volume' THEN p.strength_mg / p.per_ml
             WHEN 'count' THEN CASE WHEN p.per_ml IS NULL THEN p.strength_mg END
         END AS mg_per_sig_unit,
@@ -189,7 +194,7 @@ SELECT
                     WHEN c.dose_unit_kind = 'mass' OR c.strength_source = 'code' THEN 'high'
                     ELSE 'medium'
                 END
-        WHEN c.any_as_needed OR (c.dose_method = 'sig' AND c.sig_is_range) THEN 'low'
+        WHEN c.any_as_needed OR (c.dose_method = 'sig' AND (c.sig_is_range OR c.sig_confidence = 'low')) THEN 'low'
         ELSE 'medium'
     END AS dose_confidence,
     c.dose_method = 'sig' AND c.sig_is_range AS dose_is_range,

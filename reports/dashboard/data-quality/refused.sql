@@ -1,0 +1,2 @@
+-- Files that were refused whole.
+SELECT DISTINCT reason FROM audit.refused ORDER BY reason
