@@ -14,6 +14,7 @@ import duckdb
 from nightrounds.errors import NightroundsError
 
 Value = str | int | float | bool | date | list[str] | None
+PARAMETER = re.compile(r"\$[a-z_]")
 COLUMN_COMMENT = re.compile(r"^-- (\w+)(\*?): (.*)$")
 
 
@@ -46,6 +47,8 @@ class SqlFile:
     @cached_property
     def parameters(self) -> frozenset[str]:
         """Names of the `$parameters` that the statement binds."""
+        if not PARAMETER.search(self.text):  # spares most files a parse
+            return frozenset()
         return frozenset(n["identifier"] for n in nodes(self.tree) if n.get("type") == "VALUE_PARAMETER")
 
     @cached_property

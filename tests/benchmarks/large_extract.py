@@ -1,5 +1,7 @@
 """A large invented extract in Parquet: the sample's patients copied, among people with ordinary drugs and tests.
 
+Ids and times are as scattered as a hospital's, so that they compress no better.
+
 python tests/benchmarks/large_extract.py build/large [--patients 200000]
 """
 
@@ -63,14 +65,14 @@ def _ordinary(feed: str, patients: int) -> str:
     day = f"(DATE '{AS_OF}' - (i * 7919 % 900)::INTEGER)::VARCHAR"
     if feed == "patients":
         return (
-            "SELECT 'N' || i AS patient_id, (DATE '1930-01-01' + (i * 13 % 25000)::INTEGER)::VARCHAR AS birth_date, "
+            "SELECT left(md5('p' || i), 12) AS patient_id, (DATE '1930-01-01' + (i * 13 % 25000)::INTEGER)::VARCHAR AS birth_date, "
             f"['female', 'male'][i % 2 + 1] AS sex, 'site ' || i % 6 AS facility_id FROM range({patients}) AS t (i)"
         )
     if feed == "prescriptions":
         codes, names = _columns(DRUGS, 0), _columns(DRUGS, 1)
         pick = "CASE WHEN i % 100 = 0 THEN 7 ELSE i % 6 + 1 END"
         return (
-            f"SELECT 'n' || i AS prescription_id, 'N' || i % {patients} AS patient_id, {codes}[{pick}] AS drug_code, "
+            f"SELECT left(md5('rx' || i), 16) AS prescription_id, left(md5('p' || i % {patients}), 12) AS patient_id, {codes}[{pick}] AS drug_code, "
             f"'rxnorm' AS drug_code_system, {names}[{pick}] AS drug_name, {day} AS start_date, '30' AS days_supply, "
             "'1' AS refills, "
             f"'2' AS frequency_per_day, '1' AS dose_quantity, 'tablet' AS dose_unit, 'take 1 tablet twice a day' AS sig, "
@@ -79,9 +81,10 @@ def _ordinary(feed: str, patients: int) -> str:
     if feed == "labs":
         picks = [f"{_columns(TESTS, k)}[i % {len(TESTS)} + 1]" for k in range(4)]
         return (
-            f"SELECT 'n' || i AS lab_id, 'N' || i % {patients} AS patient_id, {day} || 'T08:30:00' AS collected_at, "
+            f"SELECT left(md5('lab' || i), 16) AS lab_id, left(md5('p' || i % {patients}), 12) AS patient_id, "
+            f"{day} || strftime(TIMESTAMP '2000-01-01' + to_seconds(i * 7919 % 86400), 'T%H:%M:%S') AS collected_at, "
             f"{picks[0]} AS test_code, 'loinc' AS test_code_system, {picks[1]} AS test_name, {picks[2]} AS unit, "
-            f"round({picks[3]}::DOUBLE * (0.7 + i * 31 % 60 / 100), 1)::VARCHAR AS value, 'final' AS status "
+            f"round({picks[3]}::DOUBLE * (0.7 + i * 31 % 6000 / 10000), 2)::VARCHAR AS value, 'final' AS status "
             f"FROM range({patients * LABS}) AS t (i)"
         )
     return "SELECT NULL::VARCHAR AS patient_id WHERE false"
