@@ -26,7 +26,12 @@ MAY_READ = {
     "sql/clean": {"extracts", "codelists", "clean"},
     "sql/facts": {"clean", "codelists", "facts", "extracts.feeds"},
     "sql/audit": {
-        "extracts", "facts", "audit", "clean.unmapped_near_names", "clean.drug_code_conflicts", "staging.labs",
+        "extracts",
+        "facts",
+        "audit",
+        "clean.unmapped_near_names",
+        "clean.drug_code_conflicts",
+        "staging.labs",
         "codelists.lab_units",
     },
     "sql/marts": {"facts", "audit", "mart"},

@@ -7,8 +7,9 @@ import duckdb
 import pytest
 
 from nightrounds.errors import NightroundsError
-from nightrounds.files import csv_head, discover, survey
+from nightrounds.files import csv_head, discover
 from nightrounds.rawtables import create_raw_table, inspect
+from nightrounds.surveying import has_loose_quote, survey
 
 HEAD = b"id,name,x\n"
 # Each: what follows the header, the good rows as (id, name, x, line), the bad lines as (line, reason).
@@ -35,6 +36,11 @@ BODIES = {
     "a line end inside a line": (b"1,a,2\r2,b,3\n\n3,c,4\n", [("3", "c", "4", 4)], [(2, "line break inside a line")]),
     "a line end inside quotes": (b'1,"a\rb",2\n', [("1", "a\rb", "2", 2)], []),
     "delimiters alone are a row": (b",,\n\n", [(None, None, None, 2)], []),
+    "a blank behind a quote": (
+        b'1,"a" ,2\n2,"" "b",3\n3,c,4\n',
+        [("3", "c", "4", 4)],
+        [(2, "broken quote"), (3, "broken quote")],
+    ),
     "a long text": (b"1," + b"a" * 200_000 + b',2\n2,"b\n",3\n', [("1", "a" * 200_000, "2", 2), ("2", "b\n", "3", 3)], []),
     "an open quote in the last line": (b'1,a,2\n2,"b,3', [("1", "a", "2", 2)], [(3, "broken quote")]),
 }
@@ -120,3 +126,29 @@ def test_survey_counts_a_last_line_without_newline(tmp_path: Path) -> None:
     path.write_bytes(b"a\nb")
     assert survey(path).lines == 2
     assert csv_head(path) == (",", ["a"])
+
+
+@pytest.mark.parametrize(
+    ("line", "loose"),
+    [
+        ('"a" ,b', True), ('x,"a" ,b', True), ('x,"a" b,c', True), ('"" "a",b', True), ('x,"" ,b', True), ('"a"""\t,b', True),
+        ('"a", "b",c', False), ('x,"take ""one"" at night",b', False), ('x," a",b', False), ('x,""" a""",b', False),
+        ('x," ",b', False), ('x,a ""b"" c', False), ('"a","b"', False), ('"a""" ,b', True),
+    ],
+)  # fmt: skip
+def test_a_quote_that_is_followed_by_a_blank_ends_its_field_or_not(line: str, loose: bool) -> None:
+    assert has_loose_quote(f"a,b,c\n{line}\n".encode(), b",") is loose
+
+
+def test_a_tab_behind_a_quote_is_the_delimiter_of_a_file_with_tabs() -> None:
+    assert has_loose_quote(b'a\tb\n"x"\t"y"\n', b",")
+    assert not has_loose_quote(b'a\tb\n"x"\t"y"\n', b"\t")
+
+
+def test_a_loose_quote_on_the_edge_of_two_chunks_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(b'a,b\n"x" ,y\n')
+    for size in range(1, 12):
+        monkeypatch.setattr("nightrounds.surveying.CHUNK", size)
+        assert survey(path, ",").has_loose_quote
+        assert not survey(path).has_loose_quote

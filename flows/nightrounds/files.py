@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import hashlib
 import io
 import json
 import re
@@ -22,21 +21,8 @@ CSV_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 NDJSON_ENDINGS = (".ndjson", ".ndjson.gz")
 ENDINGS = (*CSV_ENDINGS, *NDJSON_ENDINGS, ".parquet")
 DELIMITERS = ",\t;|"
-CHUNK = 1 << 20
 # What opening or unpacking a file that breaks off, or is not what its name says, ends with.
 UNREADABLE = (OSError, EOFError, zlib.error)
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What one pass over a file's bytes tells: its hash, its physical lines, and whether it holds a NUL byte or a carriage
-    return that ends no line.
-    """
-
-    sha256: str
-    lines: int
-    has_nul: bool
-    has_bare_return: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,26 +104,6 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
-def survey(path: Path) -> Survey:
-    """Read a file once to its end. Raises NightroundsError when it is empty or breaks off."""
-    digest, lines, has_nul, last = hashlib.sha256(), 0, False, b""
-    returns = 0
-    try:
-        with open_bytes(path) as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
-                lines += chunk.count(b"\n")
-                has_nul = has_nul or b"\0" in chunk
-                if b"\r" in chunk or last == b"\r":
-                    returns += chunk.count(b"\r") - chunk.count(b"\r\n") - (last == b"\r" and chunk[:1] == b"\n")
-                last = chunk[-1:]
-    except UNREADABLE as error:
-        raise refused(path, "cannot be read to its end") from error
-    if not last:
-        raise refused(path, "is empty")
-    return Survey(digest.hexdigest(), lines + (last != b"\n"), has_nul, returns > 0)
-
-
 def csv_head(path: Path) -> tuple[str, list[str]]:
     """Return the delimiter and the column names (lower case) of a CSV file.
 
@@ -147,8 +113,15 @@ def csv_head(path: Path) -> tuple[str, list[str]]:
     try:
         with open_bytes(path) as file:
             first = file.readline().decode("utf-8-sig")
+    except UNREADABLE as error:
+        raise refused(path, "cannot be read to its end") from error
+    except UnicodeDecodeError as error:
+        raise refused(path, "has a header line that cannot be read") from error
+    if not first:
+        raise refused(path, "is empty")
+    try:
         splits = {mark: next(csv.reader(io.StringIO(first), delimiter=mark), []) for mark in DELIMITERS}
-    except (*UNREADABLE, UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise refused(path, "has a header line that cannot be read") from error
     delimiter = max(DELIMITERS, key=lambda mark: len(splits[mark]))
     names = [name.strip().lower() for name in splits[delimiter]]

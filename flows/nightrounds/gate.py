@@ -83,14 +83,29 @@ def check(
     from nightrounds import suites
 
     source = suites.source_of(con)
+    found = deliveries(con, feeds)
+    whole = _ask(source, "rows", f"({_all_rows(feeds)})", [_whole_check(delivery) for delivery in found])
+    expected = [check for delivery in found for check in _delivery_checks(delivery, limits, as_of)]
+    on_delivery = _ask(source, "deliveries", "staging.deliveries", expected)
     results: list[CheckResult] = []
-    for delivery in deliveries(con, feeds):
-        feed = delivery.feed
-        on_rows = [_rule_check(delivery, rule) for rule in catalogue if rule.feed == feed]
-        on_delivery = _delivery_checks(delivery, limits, as_of)
-        results += _ask(source, feed, f"staging.{identifier(feed)}", on_rows)
-        results += _ask(source, f"{feed} delivery", f"staging.deliveries WHERE feed = {text_literal(feed)}", on_delivery)
+    for delivery, answer in zip(found, whole, strict=True):
+        rules = [_rule_check(delivery, rule) for rule in catalogue if rule.feed == delivery.feed]
+        # Where no row has any fault, every rule of the feed is answered by that.
+        faultless = answer.failed_rows == 0
+        results += [_result(rule, 0) for rule in rules] if faultless else _ask_rows(source, delivery.feed, rules)
+        results += [result for result in on_delivery if result.feed == delivery.feed]
     return results
+
+
+def _all_rows(feeds: Sequence[str]) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {text_literal(f)} AS feed, faults IS NOT NULL AS at_fault FROM staging.{identifier(f)}" for f in feeds
+    )
+
+
+def _whole_check(delivery: Delivery) -> Check:
+    failing = f"at_fault AND feed = {text_literal(delivery.feed)}"
+    return Check(delivery.feed, "rows without any fault", failing, False, delivery.rows_read, "")
 
 
 def _rule_check(delivery: Delivery, rule: QualityRule) -> Check:
@@ -115,7 +130,8 @@ def _delivery_checks(delivery: Delivery, limits: Limits, as_of: date) -> list[Ch
     if d.feed != "patients":
         failing = f"watermark IS NULL OR DATE '{as_of.isoformat()}' - watermark > {limits.stale_days}"
         expected.append(("fresh enough", failing, base, _age_note(d, limits, as_of)))
-    return [Check(d.feed, name, failing, critical, 1, note) for name, failing, critical, note in expected]
+    own = f"feed = {text_literal(d.feed)}"
+    return [Check(d.feed, name, f"{own} AND ({failing})", critical, 1, note) for name, failing, critical, note in expected]
 
 
 def _quarantine_note(delivery: Delivery, share: float) -> str:
@@ -137,6 +153,10 @@ def _age_note(delivery: Delivery, limits: Limits, as_of: date) -> str:
         return "no clinical date to tell its age by"
     days = (as_of - delivery.watermark).days
     return f"the latest date is {delivery.watermark}, {days} days before {as_of} (at most {limits.stale_days})"
+
+
+def _ask_rows(source: "SQLDatasource", feed: str, checks: Sequence[Check]) -> list[CheckResult]:
+    return _ask(source, feed, f"staging.{identifier(feed)}", checks)
 
 
 def _ask(source: "SQLDatasource", name: str, table: str, checks: Sequence[Check]) -> list[CheckResult]:

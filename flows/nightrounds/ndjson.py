@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from nightrounds.carefully import BadLine
 from nightrounds.database import identifier, path_literal, text_literal
 from nightrounds.errors import NightroundsError
-from nightrounds.files import Survey, check_file_names, open_bytes, refused, resource_named, survey
+from nightrounds.files import check_file_names, open_bytes, refused, resource_named
 from nightrounds.rawtables import RawFile
+from nightrounds.surveying import Survey, survey
 
 COLUMN = "resource"
 # Resources can be long.
@@ -84,7 +85,7 @@ def _read_file(con: duckdb.DuckDBPyConnection, path: Path, wanted: Collection[st
 
 def _load_lines(con: duckdb.DuckDBPyConnection, path: Path, surveyed: Survey, scratch: Path) -> list[BadLine]:
     """Insert a file's lines; return those that are no text."""
-    if not (surveyed.has_nul or surveyed.has_bare_return) and _insert_lines(con, path, surveyed.lines):
+    if surveyed.is_plain and _insert_lines(con, path, surveyed.lines):
         return []
     bad = _read_carefully(path, scratch)
     _insert(con, path, f"read_parquet({path_literal(scratch)})", "line")

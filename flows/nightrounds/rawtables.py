@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from nightrounds.carefully import BadLine, read_carefully
 from nightrounds.database import identifier, path_literal, text_literal
-from nightrounds.files import Survey, check_names, csv_head, is_csv, refused, survey
+from nightrounds.files import check_names, csv_head, is_csv, refused
+from nightrounds.surveying import Survey, survey
 
 
 @dataclass
@@ -26,10 +27,10 @@ class RawFile:
 
 def inspect(con: duckdb.DuckDBPyConnection, path: Path) -> RawFile:
     """Read a file's head and hash it. Raises NightroundsError when it cannot be read to its end."""
-    surveyed = survey(path)
     if is_csv(path):
         delimiter, columns = csv_head(path)
-        return RawFile(path, columns, delimiter, surveyed)
+        return RawFile(path, columns, delimiter, survey(path, delimiter))
+    surveyed = survey(path)
     try:
         con.execute(f"SELECT * FROM read_parquet({path_literal(path)}) LIMIT 0")
         described = con.description or []
@@ -82,8 +83,7 @@ def _insert_parquet(con: duckdb.DuckDBPyConnection, target: str, columns: list[s
 
 def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> bool:
     """Read with DuckDB; False (and nothing inserted) unless every physical line was one good record."""
-    # DuckDB would end a line at a bare carriage return, and what is more than a line or less would cancel out.
-    if file.survey.has_nul or file.survey.has_bare_return:
+    if not file.survey.is_plain:
         return False
     places = {name: f"c{i}" for i, name in enumerate(file.columns)}
     types = "{" + ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(file.columns))) + "}"
