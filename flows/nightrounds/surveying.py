@@ -60,18 +60,20 @@ def survey(path: Path, delimiter: str = "") -> Survey:
 def has_loose_quote(chunk: bytes, delimiter: bytes) -> bool:
     """Tell whether a quoted field goes on behind its closing quote with a blank.
 
-    The quote in front of the blank opens a field when it is the first of one, and is half of a pair when it is an escape:
-    counted back to where its run begins, what is neither closes the field. A chunk begins with a line or with what has been
-    looked at before.
+    Pairs of quotes are taken out first: inside a field they are escapes, and alone they are an empty field. A quote that is
+    left in front of a blank either stands at the start of a field, and opens it, or closes one. A chunk begins with the end
+    of a line, or with what has been looked at before.
     """
-    for mark in {b'" ', b'"\t'} - {QUOTE + delimiter}:
-        place = chunk.find(mark)
+    for blank in {b" ", b"\t"} - {delimiter}:
+        mark = QUOTE + blank
+        if mark not in chunk:
+            continue
+        if any(start + pairs + blank in chunk for start in (delimiter, b"\n") for pairs in (2 * QUOTE, 4 * QUOTE)):
+            return True
+        single = chunk.replace(2 * QUOTE, b"")
+        place = single.find(mark)
         while place >= 0:
-            start = place
-            while start and chunk[start - 1 : start] == QUOTE:
-                start -= 1
-            opens = chunk[start - 1 : start] in (delimiter, b"\n")
-            if start and (place - start + 1) % 2 != opens:
+            if place and single[place - 1 : place] not in (delimiter, b"\n"):
                 return True
-            place = chunk.find(mark, place + 1)
+            place = single.find(mark, place + 1)
     return False
