@@ -29,7 +29,8 @@ check: $(STAMP)
 tests: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# A changed lock or pyproject.toml installs again; without a change nothing runs.
+# A changed lock or pyproject.toml installs again; without a change nothing runs. The lock is given as constraints too: older
+# pips would otherwise look beyond it for what is asked with an extra, such as sqlalchemy[asyncio].
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "nightrounds needs Python 3.11 or newer, and there is none$(if $(PYTHON), at $(PYTHON), on the PATH)." \
@@ -38,14 +39,14 @@ $(STAMP): requirements.lock pyproject.toml
 		"Install its venv module (Debian, Ubuntu: apt install python3-venv) and try again." >&2; exit 2; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing the locked packages into $(VENV) (about a minute, once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -c requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
 # For maintainers, with uv: one lock for every platform and every Python from 3.11 on. Pins stay as they are where
 # pyproject.toml allows; delete requirements.lock first to take the newest of everything.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --quiet --custom-compile-command "make lock" -o requirements.lock
 
 clean:
