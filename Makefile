@@ -46,8 +46,8 @@ $(STAMP): requirements.lock pyproject.toml
 # For maintainers, with uv: one lock for every platform and every Python from 3.11 on. Pins stay as they are where
 # pyproject.toml allows; delete requirements.lock first to take the newest of everything.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --quiet --custom-compile-command "make lock" -o requirements.lock
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--quiet --custom-compile-command "make lock" -o requirements.lock
 
 clean:
 	rm -rf build $(VENV)
