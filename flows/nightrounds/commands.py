@@ -140,7 +140,10 @@ def _print_results(run: Run) -> None:
             """
         ).fetchall()
     for rule_id, not_run, *counts in rows:
-        table.add_row(rule_id, *([f"not run: {not_run}"] if not_run else [str(c) for c in counts]))
+        table.add_row(rule_id, *(["not run"] if not_run else [str(c) for c in counts]))
     console.print(table)
+    for rule_id, not_run, *_ in rows:
+        if not_run:
+            console.print(f"{rule_id} was not run. {not_run}", highlight=False, soft_wrap=True)
     for name in ("dashboard/index.html", "worklist/index.html", DATABASE):
         console.print(f"{name.split('/')[0]:<20} {run.out / 'current' / name}", highlight=False, soft_wrap=True)
