@@ -222,7 +222,7 @@ low_magnesium_signs AS (
         'labs' AS feed,
         row_id
     FROM magnesium_results
-    WHERE own_value < CASE own_unit WHEN 'mmol/L' THEN 0.70 WHEN 'mg/dL' THEN 1.7 WHEN 'meq/L' THEN 1.4 END
+    WHERE low_magnesium(own_value, own_unit)
     UNION ALL
     SELECT patient_id, day, code AS wording, 'diagnoses' AS feed, row_id
     FROM magnesium_codes
