@@ -25,7 +25,6 @@ from nightrounds.spc import (
     signals,
     stretched,
     unstretched,
-    waiting,
 )
 
 SERIES = [0.12, 0.15, 0.11, 0.18, 0.14, 0.16, 0.13, 0.19, 0.12, 0.15, 0.17, 0.14, 0.16]
@@ -78,7 +77,7 @@ def test_geometric_limits_agree_with_another_package() -> None:
 
 def test_waiting_times_agree_with_another_package() -> None:
     days = [3, 17, 40, 8, 22, 61, 5, 30, 12, 26, 9, 48]
-    centre, sigma = waiting(days)
+    centre, sigma = individuals([stretched(d) for d in days])
     theirs = calculate_control_limits(pd.DataFrame({"value": days}), value_col="value", chart_type="t")
     assert isclose(unstretched(centre), theirs["mean"].iloc[0])
     assert isclose(unstretched(centre + 3 * sigma), theirs["ucl"].iloc[0], rel_tol=1e-6)

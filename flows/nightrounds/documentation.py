@@ -9,7 +9,7 @@ from nightrounds.database import identifier, text_literal
 from nightrounds.sqlfiles import SqlFile, layers
 
 # Folders of sql/ whose files make published tables, with the schemas of those.
-FOLDERS = {"facts": "facts", "audit": "audit", "records": "audit", "marts": "mart"}
+FOLDERS = {"facts": "facts", "audit": "audit", "records": "audit", "records/marts": "mart", "marts": "mart"}
 HEADERS = "CREATE OR REPLACE TEMP TABLE headers (schema_name VARCHAR, table_name VARCHAR, column_name VARCHAR, comment VARCHAR)"
 TABLES = """
     CREATE OR REPLACE TABLE docs.tables AS

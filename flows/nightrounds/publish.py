@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from nightrounds import __version__
+from nightrounds.charts import draw_charts
 from nightrounds.database import connect, identifier, text_literal
 from nightrounds.delta import attach_previous, has_previous
 from nightrounds.documentation import comment_on, list_tables
@@ -40,6 +41,7 @@ def publish(run: Run, say: Say = lambda _: None) -> None:
                 say(f"audit.{file.table}")
                 build_table(con, "audit", file, run.values)
         build_schema(con, run.project.sql / "marts", run.values, say=say)
+        draw_charts(con, run)
         con.execute("DETACH previous")
         list_tables(con, run.project.sql, PUBLISHED, INTERNAL)
         write_database(con, run.folder / DATABASE)

@@ -1,6 +1,7 @@
 """The site file: what a hospital sets once, in TOML, with NIGHTROUNDS_ variables of the environment above it."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -30,6 +31,24 @@ class Limits(BaseModel):
     feeds: dict[str, float] = {}
 
 
+class Rebase(BaseModel):
+    """New limits for a rule's control chart from a day on, with the reason and the person who gave it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    since: date
+    why: str
+    chosen_by: str
+
+
+class Annotation(BaseModel):
+    """A remark at a day of a rule's chart, or of every chart when no rule is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    day: date
+    text: str
+    rule: str | None = None
+
+
 class Site(BaseSettings):
     """Settings of one site. Unknown keys are refused, so that a misspelt one is never silently ignored."""
 
@@ -49,6 +68,8 @@ class Site(BaseSettings):
     limits: Limits = Limits()
     facts: dict[str, Choice] = {}
     rules: dict[str, dict[str, Choice]] = {}
+    rebases: dict[str, list[Rebase]] = {}
+    annotations: list[Annotation] = []
     # The checkout is named by the environment too; it is no setting of the site.
     project: Path | None = None
 

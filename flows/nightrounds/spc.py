@@ -85,13 +85,8 @@ def geometric(gaps: Sequence[int]) -> tuple[float, float]:
     return centre, sqrt(centre * (centre + 1))
 
 
-def waiting(days: Sequence[int]) -> tuple[float, float]:
-    """Return centre and sigma of a t chart of the days between two events, on Nelson's scale (see `stretched`)."""
-    return individuals([stretched(d) for d in days])
-
-
 def stretched(days: float) -> float:
-    """Return a waiting time on the scale on which it is nearly normal."""
+    """Return a waiting time on the scale on which it is nearly normal, so that an individuals chart of it is a t chart."""
     return float(days ** (1 / NELSON))
 
 

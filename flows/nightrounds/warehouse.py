@@ -39,9 +39,10 @@ def _created(con: duckdb.DuckDBPyConnection, text: str) -> bool:
 
 
 def create_records(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Create the empty tables of schema `audit` that Python fills: one SELECT without rows in each file."""
-    for file in sql_files(folder):
-        build_table(con, "audit", file, {})
+    """Create the empty tables of schemas `audit` and `mart` that Python fills: one SELECT without rows in each file."""
+    for schema, place in (("audit", folder), ("mart", folder / "marts")):
+        for file in sql_files(place):
+            build_table(con, schema, file, {})
 
 
 def fact_parameters(rules: Path) -> dict[str, Value]:
