@@ -118,7 +118,7 @@ def phases(
     """Cut a chart at its rebases and find limits and signals of every phase. `locked` has those of earlier runs, by number."""
     ordered = sorted(rebases, key=lambda r: r.since)
     numbered = [(sum(p.day >= r.since for r in ordered), p) for p in points]
-    found = []
+    found: list[Phase] = []
     for number, members in groupby(numbered, key=lambda pair: pair[0]):
         limits = locked.get(len(found) + 1)
         because = ordered[number - 1].why if number else None
