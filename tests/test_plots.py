@@ -73,7 +73,7 @@ def test_limits_break_where_a_phase_begins_and_where_there_are_none() -> None:
 def test_an_annotation_stands_at_the_month_on_or_after_its_day() -> None:
     rows = [point(1), point(2), point(3)]
     plot = control_plot(
-        rows, "xmr", [{"day": date(2025, 1, 20), "text": "new alert"}, {"day": date(2026, 1, 1), "text": "later"}]
+        rows, "xmr", [{"day": date(2025, 1, 20), "remark": "new alert"}, {"day": date(2026, 1, 1), "remark": "later"}]
     )
     assert [v.at for v in plot.verticals] == [plot.marks[1].x, plot.marks[2].x]
 

@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from nightrounds.plots import control_plot, funnel_plot
+
 Row = dict[str, Any]
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Column of a rule's row -> the name of the outcome on the pages, in the order of a bar.
@@ -50,7 +52,7 @@ def environment(reports: Path) -> Environment:
         keep_trailing_newline=True,
     )
     env.filters |= {"number": number, "percent": percent, "day": day, "words": words, "bar": bar}
-    env.filters["paragraphs"] = paragraphs
+    env.filters |= {"paragraphs": paragraphs, "measured": measured, "control_plot": control_plot, "funnel_plot": funnel_plot}
     env.globals["outcomes"] = OUTCOMES
     return env
 
@@ -72,6 +74,13 @@ def number(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """Write a share as a percentage with one decimal; NULL is a dash."""
     return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def measured(value: float | None, method: str) -> str:
+    """Write a point of a control chart: a share as a percentage, the way between rare findings as a number; NULL is a dash."""
+    if value is None:
+        return "–"
+    return f"{value:,.1f}" if method in ("g", "t") else percent(value)
 
 
 def day(value: date | None) -> str:

@@ -82,7 +82,7 @@ def as_number(value: float) -> str:
 
 
 def control_plot(rows: Sequence[Row], method: str, annotations: Sequence[Row] = ()) -> Plot:
-    """Place the points of a control chart (rows of mart.control_point in order; annotations have `day` and `text`)."""
+    """Place the points of a control chart (rows of mart.control_point in order; annotations have `day` and `remark`)."""
     is_rate = method in ("xmr", "p'", "none")
     written = as_percent if is_rate else as_number
     tallest = max((v for r in rows for v in (r["value"], r["upper"]) if v is not None), default=0.0)

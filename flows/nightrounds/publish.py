@@ -35,6 +35,7 @@ def publish(run: Run, say: Say = lambda _: None) -> None:
         attach_previous(con, run.warehouse)
         _recall_findings(con)
         record_run(con, run)
+        record_annotations(con, run)
         register_guideline(con, run.project.rules)
         for layer in layers(run.project.sql / "audit")[1:]:
             for file in layer:
@@ -64,6 +65,12 @@ def record_run(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     row = [run.run_id, run.as_of, run.started_at, run.source, run.extract.name, code_version(run.project.root)]
     row += [run.site.name, run.site.disclosure, run.accept_gate]
     con.execute(f"INSERT INTO audit.runs VALUES ({', '.join('?' * len(row))})", row)
+
+
+def record_annotations(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Write what the site remarks at days of the charts."""
+    for remark in run.site.annotations:
+        con.execute("INSERT INTO audit.annotations VALUES (?, ?, ?)", [remark.rule, remark.day, remark.text])
 
 
 def write_database(con: duckdb.DuckDBPyConnection, target: Path) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import duckdb
 from jinja2 import Environment
@@ -21,6 +21,7 @@ from markupsafe import Markup
 from nightrounds.errors import NightroundsError
 from nightrounds.pages import Row, content_policy, environment
 from nightrounds.sqlfiles import SqlFile, Value, sql_files
+from nightrounds.workbook import workbook
 
 # The parts of the report, with the modes of their folders and files.
 AREAS = {"dashboard": (0o755, 0o644), "worklist": (0o700, 0o600)}
@@ -61,7 +62,10 @@ def render(con: duckdb.DuckDBPyConnection, reports: Path, out: Path) -> list[Pat
     for area, (folder_mode, _) in AREAS.items():
         make_folder(out / area, folder_mode)
     written = [file for page in PAGES for file in write_pages(con, env, reports, page, shared, out)]
-    return [*written, write_csv(con, reports / "worklist" / "findings.sql", out / "worklist" / "findings.csv")]
+    findings, table = reports / "worklist" / "findings.sql", out / "worklist" / "findings.xlsx"
+    with create(table, "worklist", "wb") as file:
+        file.write(workbook(con, [("Open findings", findings)], shared["run"]["started_at"]))
+    return [*written, table, write_csv(con, findings, out / "worklist" / "findings.csv")]
 
 
 def shared_values(con: duckdb.DuckDBPyConnection, folder: Path) -> Row:
@@ -125,13 +129,13 @@ def safe_name(value: object) -> str:
     return name
 
 
-def create(target: Path, area: str) -> IO[str]:
-    """Open a file for writing in its folder, both with the modes of the area."""
+def create(target: Path, area: str, how: str = "w") -> IO[Any]:
+    """Open a file for writing text (`w`) or bytes (`wb`) in its folder, both with the modes of the area."""
     folder_mode, mode = AREAS[area]
     make_folder(target.parent, folder_mode)
     number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     os.fchmod(number, mode)
-    return os.fdopen(number, "w", encoding="utf-8", newline="")
+    return os.fdopen(number, how) if how == "wb" else os.fdopen(number, how, encoding="utf-8", newline="")
 
 
 def make_folder(folder: Path, mode: int) -> None:
