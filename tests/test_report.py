@@ -34,6 +34,16 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> \u202eevil\u202
 TABLES = """
     CREATE TABLE facts.people (patient_id VARCHAR, birth_date DATE, sex VARCHAR, facility_id VARCHAR);
     CREATE TABLE facts.feeds (feed VARCHAR, present BOOLEAN, watermark DATE);
+    CREATE TABLE facts.exposure_members (exposure_id VARCHAR, feed VARCHAR, row_id VARCHAR);
+    CREATE TABLE facts.exposures (
+        exposure_id VARCHAR, ingredient VARCHAR, start_date DATE, end_date DATE, first_drug_name VARCHAR
+    );
+    CREATE TABLE facts.dose_steps (exposure_id VARCHAR, start_date DATE, end_date DATE, daily_dose_mg DOUBLE);
+    CREATE TABLE facts.labs (
+        row_id VARCHAR, patient_id VARCHAR, analyte VARCHAR, collected_on DATE, value DOUBLE, value_as_sent VARCHAR,
+        unit_as_sent VARCHAR
+    );
+    CREATE TABLE facts.renal_function (patient_id VARCHAR, day DATE, egfr DOUBLE, shown VARCHAR);
     CREATE TABLE audit.results (
         rule_id VARCHAR, unit_id VARCHAR, patient_id VARCHAR, index_date DATE, outcome VARCHAR, severity VARCHAR,
         reason VARCHAR, facility_id VARCHAR, prescriber_id VARCHAR, evidence VARCHAR, message VARCHAR
@@ -81,11 +91,11 @@ class Published:
     def rule(self, rule_id: str, **about: object) -> None:
         self.rules += 1
         row: dict[str, object] = {
-            "rule_id": rule_id, "pack": "leg_cramps", "position": self.rules, "title": f"Title of {rule_id}",
+            "rule_id": rule_id, "pack": "leg_cramps", "companion": about.get("pack") == "companion", "position": self.rules, "title": f"Title of {rule_id}",
             "status": "published", "kind": "safety", "severity": "high", "statements": ["S01"], "question": "Is it so?",
             "why": "Because.\n\nAnd so.", "action": "Call.", "false_alarms": "Few.", "references": ["A source."],
             "conflicts": [f"Another source disagrees with {rule_id}."], "needs": ["patients"], "uses": ["diagnoses"],
-            "unit": "exposures", "act_within": 30, "message": "{x}", "written_by": "A", "checked_by": "B",
+            "unit": "exposures", "act_within": 30, "message": "{x}", "distribution": [], "written_by": "A", "checked_by": "B",
             "reviewed_on": date(2026, 1, 1), "review_due": date(2027, 1, 1), "version": f"1.{self.rules}.0",
             "run_status": "run", "horizon": AS_OF, "seconds": 0.1,
         }  # fmt: skip

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from nightrounds.plots import control_plot, funnel_plot
+from nightrounds.timelines import timeline
 
 Row = dict[str, Any]
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -53,6 +54,7 @@ def environment(reports: Path) -> Environment:
     )
     env.filters |= {"number": number, "percent": percent, "day": day, "words": words, "bar": bar}
     env.filters |= {"paragraphs": paragraphs, "measured": measured, "control_plot": control_plot, "funnel_plot": funnel_plot}
+    env.filters["timeline"] = timeline
     env.globals["outcomes"] = OUTCOMES
     return env
 

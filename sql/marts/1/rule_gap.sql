@@ -1,6 +1,6 @@
 -- One finding of a rule with the way from the one before it, for charts of rare events: how many judged units, and how many
--- days, went by without a finding. The first finding of a rule has none before it and no row. For the worklist and for
--- analysts: it tells single events.
+-- days, went by without a finding. The first finding of a rule has none before it and no row.
+-- It tells single events, so it is for the worklist and for analysts.
 -- rule_id: the rule
 -- place: number of the finding in the order of index dates
 -- index_date: day of the finding
