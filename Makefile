@@ -10,7 +10,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 export DO_NOT_TRACK := 1
 
-.PHONY: run test check tests lock clean
+.PHONY: run test check tests lock readme clean
 .DEFAULT_GOAL := run
 
 run: $(STAMP)
@@ -48,6 +48,10 @@ $(STAMP): requirements.lock pyproject.toml
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 		--quiet --custom-compile-command "make lock" -o requirements.lock
+
+# The table of the guideline in README.md, from rules/*/guideline.toml.
+readme: $(STAMP)
+	@$(BIN)/python -m nightrounds.readme
 
 clean:
 	rm -rf build $(VENV)

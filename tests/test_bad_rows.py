@@ -17,12 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nightrounds.audit import apply
 from nightrounds.database import connect
 from nightrounds.errors import NightroundsError
 from nightrounds.extracts import load
 from nightrounds.files import read_info
-from nightrounds.pipeline import build
+from nightrounds.pipeline import apply, build
 from nightrounds.project import Project, find_project
 from nightrounds.run import Run, new_run
 from nightrounds.site import Site

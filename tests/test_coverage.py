@@ -8,12 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from nightrounds.audit import apply
 from nightrounds.coverage import Figure, measure
 from nightrounds.database import connect
 from nightrounds.errors import NightroundsError
 from nightrounds.extracts import load
-from nightrounds.pipeline import build
+from nightrounds.pipeline import apply, build
 from nightrounds.project import Project, find_project
 from nightrounds.rules import load_rule, load_rules
 from nightrounds.run import new_run

@@ -17,12 +17,9 @@ from nightrounds.site import Site
 
 
 @pytest.fixture(scope="module")
-def published(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def published(sample: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The analysts' database of an audit of data_samples/native."""
-    extract, out = project.samples / "native", tmp_path_factory.mktemp("samples")
-    run = new_run(project, Site(name="samples"), extract, out=out, as_of=read_info(extract).extracted_on)
-    run_audit(run)
-    with connect_reader(out / "current" / "nightrounds.duckdb") as con:
+    with connect_reader(sample / "nightrounds.duckdb") as con:
         yield con
 
 

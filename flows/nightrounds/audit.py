@@ -8,10 +8,10 @@ from datetime import date
 import duckdb
 
 from nightrounds.coverage import missed_floors
-from nightrounds.database import connect, identifier, text_literal
+from nightrounds.database import identifier, text_literal
 from nightrounds.errors import NightroundsError
-from nightrounds.registry import register_rule
-from nightrounds.rules import Rule, load_rules
+from nightrounds.registry import Registry
+from nightrounds.rules import Rule
 from nightrounds.run import Run
 from nightrounds.sqlfiles import layers
 from nightrounds.warehouse import build_table
@@ -31,12 +31,6 @@ DECIDED = """
 """
 
 
-def apply(run: Run, say: Say = lambda _: None) -> None:
-    """Fill `audit.rules`, `audit.parameters` and `audit.results` of the building database."""
-    with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
-        apply_rules(con, run, load_rules(run.project.rules, run.site), say)
-
-
 def apply_rules(con: duckdb.DuckDBPyConnection, run: Run, rules: Sequence[Rule], say: Say = lambda _: None) -> None:
     """Run the rules on the facts of an open database.
 
@@ -45,14 +39,15 @@ def apply_rules(con: duckdb.DuckDBPyConnection, run: Run, rules: Sequence[Rule],
     con.execute(DECIDED)
     for record in ("rules", "parameters", "coverage"):
         con.execute(f"DELETE FROM audit.{record}")
-    for position, rule in enumerate(r for r in rules if r.about["status"] != "retired"):
+    registry = Registry(con, run.project, run.site)
+    for rule in (r for r in rules if r.about["status"] != "retired"):
         say(rule.rule_id)
         why_not = " ".join(absent_feeds(con, rule) or missed_floors(con, rule, run.project.sql / "quality", run.values)) or None
         horizon = horizon_of(con, rule, run.as_of)
         started = time.perf_counter()
         if why_not is None:
-            decide(con, rule, {**rule.values(run.site), "horizon": horizon, "as_of": run.as_of})
-        register_rule(con, rule, run.site, position, why_not, horizon, time.perf_counter() - started)
+            decide(con, rule, {**run.values, **rule.values(run.site), "horizon": horizon, "as_of": run.as_of})
+        registry.register(rule, why_not, horizon, time.perf_counter() - started)
     for file in layers(run.project.sql / "audit")[0]:
         build_table(con, "audit", file, run.values)
 
@@ -107,24 +102,30 @@ def message_sql(rule: Rule) -> str:
 
 
 def _check_columns(rule: Rule, columns: list[str]) -> None:
-    for name in (*STANDARD, *rule.placeholders):
+    for name in (*STANDARD, *rule.placeholders, *rule.distribution):
         if name not in columns:
-            raise NightroundsError(f"{rule.sql.path} returns no column {name!r}.", "Add it; the message and the engine need it.")
+            raise NightroundsError(
+                f"{rule.sql.path} returns no column {name!r}.", "Add it; the message, the distribution or the engine needs it."
+            )
+    if odd := sorted({*STANDARD, JUDGED_FROM} & set(rule.distribution)):
+        raise NightroundsError(f"{rule.folder / 'rule.toml'} counts the values of {odd[0]}.", "Name columns of evidence only.")
 
 
 def _check_units(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     counts = con.execute(
         """
         SELECT count(*) - count(DISTINCT unit_id), count(*) FILTER (outcome IS NULL OR NOT list_contains(?, outcome)),
-               count(*) FILTER (patient_id IS NULL OR index_date IS NULL OR (outcome = 'finding' AND severity IS NULL))
+               count(*) FILTER (patient_id IS NULL OR index_date IS NULL OR (outcome = 'finding' AND severity IS NULL)),
+               count(*) FILTER (outcome = 'finding' AND ?)
         FROM units
         """,
-        [list(OUTCOMES)],
+        [list(OUTCOMES), rule.descriptive],
     ).fetchall()[0]
     told = (
         ("returns a unit twice", "Return one row per unit_id."),
         ("returns an outcome outside the five", f"Use {', '.join(OUTCOMES)}."),
         ("returns a unit without patient or index date, or a finding without severity", "Fill them."),
+        ("returns a finding, and the rule is descriptive", "Return clear units, or change the kind in rule.toml."),
     )
     for count, (what, remedy) in zip(counts, told, strict=True):
         if count:

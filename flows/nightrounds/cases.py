@@ -18,6 +18,7 @@ from nightrounds.audit import apply_rules
 from nightrounds.database import connect
 from nightrounds.errors import NightroundsError
 from nightrounds.extracts import load
+from nightrounds.parameters import check_site
 from nightrounds.project import Project
 from nightrounds.rules import Rule
 from nightrounds.run import Run
@@ -100,10 +101,11 @@ def facts_of_cases(project: Project, rule: Rule, cases: list[Case], folder: Path
     """Write one extract for cases of one group, load it and build its facts; the database is `run.building`."""
     first = cases[0]
     write_extract(project.sql, folder / "extract", cases)
-    chosen = {
-        name: Choice(value=value, chosen_by="the case", why="case") for name, value in first.content.get("parameters", {}).items()
-    }
-    site = Site(name="cases", rules={rule.rule_id: chosen})
+    values = first.content.get("parameters", {})
+    chosen = {name: Choice(value=value, chosen_by="the case", why="case") for name, value in values.items()}
+    own = {name: choice for name, choice in chosen.items() if name in rule.parameters}
+    site = Site(name="cases", rules={rule.rule_id: own}, facts={n: choice for n, choice in chosen.items() if n not in own})
+    check_site(project.rules, {rule.rule_id: rule.parameters}, site)
     started_at = datetime.combine(first.as_of, datetime.min.time())
     run = Run(project, site, folder / "extract", "native", folder, folder / "cases.duckdb", first.as_of, started_at, "a case")
     load(run)

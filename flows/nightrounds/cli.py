@@ -11,7 +11,7 @@ from nightrounds import __version__
 from nightrounds.errors import NightroundsError
 
 app = App(name="nightrounds", help="A nightly medication-safety audit for hospitals.", version=__version__)
-rules_app = App(name="rules", help="List the rules, show one, run their cases.")
+rules_app = App(name="rules", help="List the rules, show one, run their cases, start one, preview a changed one.")
 app.command(rules_app)
 source_app = App(name="source", help="Start a source folder for files that have names or codes of their own.")
 app.command(source_app)
@@ -138,6 +138,54 @@ def rules_test(rule_id: str | None = None, /, *, project: ProjectOption = None) 
     from nightrounds.rulebook import test_rules
 
     test_rules(rule_id, project)
+
+
+@rules_app.command(name="new")
+def rules_new(rule_id: str, /, *, pack: str = "leg_cramps", project: ProjectOption = None) -> None:
+    """Start a rule: a folder with an explained rule.toml, cases.toml and rule.sql that run as they are.
+
+    Example: nightrounds rules new baclofen_long_course
+
+    Parameters
+    ----------
+    rule_id
+        The name: small letters, digits and _.
+    pack
+        The folder of rules/ that it belongs to.
+
+    """
+    from nightrounds.rulestart import new_rule
+
+    new_rule(rule_id, pack, project)
+
+
+@rules_app.command(name="preview")
+def rules_preview(
+    rule_id: str,
+    /,
+    *,
+    out: Path | None = None,
+    everything: Annotated[bool, Parameter(name="--all", negative="", help="List every change, however many there are.")] = False,
+    site: SiteOption = None,
+    project: ProjectOption = None,
+) -> None:
+    """Run a changed rule on the data of the last run and list who enters, who leaves and who changes severity.
+
+    Names patients, and writes nothing.
+
+    Example: nightrounds rules preview baclofen_abrupt_stop --out /srv/audit
+
+    Parameters
+    ----------
+    rule_id
+        The rule, as its folder stands now.
+    out
+        The results' folder whose warehouse is read; by default the site's.
+
+    """
+    from nightrounds.rulebook import preview_rule
+
+    preview_rule(rule_id, out, site, project, everything=everything)
 
 
 @source_app.command(name="new")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import duckdb
 from rich.console import Console
-from rich.table import Column, Table
 
 from nightrounds.database import connect_reader
 from nightrounds.errors import NightroundsError
 from nightrounds.project import Project, find_project
 from nightrounds.run import Run, new_run
 from nightrounds.site import load_site
+from nightrounds.terminal import print_results
 
 DATABASE = "nightrounds.duckdb"
 # One step of a person's wait; finer steps are only shown on a terminal.
@@ -48,7 +48,7 @@ def run_command(
         accept_gate=accept_gate,
     )
     _run_flow(content, run, site) if prefect else _run_here(run)
-    _print_results(run)
+    print_results(run)
 
 
 def demo_command(out: Path | None, project: Path | None) -> None:
@@ -60,7 +60,7 @@ def demo_command(out: Path | None, project: Path | None) -> None:
     settings = load_site(None).model_copy(update={"name": "Demonstration hospital (invented patients)"})
     run = new_run(content, settings, extract, out=out or content.root / "build" / "demo", as_of=as_of)
     _run_here(run)
-    _print_results(run)
+    print_results(run)
     print(f"\nOpen {(run.out / 'current' / 'worklist' / 'index.html').as_uri()}")
 
 
@@ -123,27 +123,3 @@ def _flow(content: Project, arguments: list[str]) -> None:
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(done.returncode)
-
-
-def _print_results(run: Run) -> None:
-    console = Console()
-    # A log has no width of its own; the table needs this much.
-    console.width = max(console.width, 100)
-    table = Table(Column("rule", no_wrap=True), "finding", "clear", "excluded", "not evaluable", "pending", "open")
-    with connect_reader(run.out / "current" / DATABASE) as con:
-        rows = con.execute(
-            """
-            SELECT u.rule_id, u.not_run_reason, count(*) FILTER (outcome = 'finding'), count(*) FILTER (outcome = 'clear'),
-                   count(*) FILTER (outcome = 'excluded'), count(*) FILTER (outcome = 'not_evaluable'),
-                   count(*) FILTER (outcome = 'pending'), count(*) FILTER (open)
-            FROM audit.rules AS u LEFT JOIN audit.results USING (rule_id) GROUP BY ALL ORDER BY u.rule_id
-            """
-        ).fetchall()
-    for rule_id, not_run, *counts in rows:
-        table.add_row(rule_id, *(["not run"] if not_run else [str(c) for c in counts]))
-    console.print(table)
-    for rule_id, not_run, *_ in rows:
-        if not_run:
-            console.print(f"{rule_id} was not run. {not_run}", highlight=False, soft_wrap=True)
-    for name in ("dashboard/index.html", "worklist/index.html", DATABASE):
-        console.print(f"{name.split('/')[0]:<20} {run.out / 'current' / name}", highlight=False, soft_wrap=True)

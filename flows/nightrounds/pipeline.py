@@ -11,7 +11,7 @@ from typing import IO
 
 import duckdb
 
-from nightrounds.audit import apply
+from nightrounds.audit import apply_rules
 from nightrounds.database import connect, connect_reader
 from nightrounds.errors import NightroundsError
 from nightrounds.exports import export_marts
@@ -19,7 +19,9 @@ from nightrounds.extracts import load
 from nightrounds.gatekeeper import gate
 from nightrounds.publish import DATABASE, publish
 from nightrounds.report import render as render_pages
+from nightrounds.rules import load_rules
 from nightrounds.run import Run
+from nightrounds.sensitivity import try_settings
 from nightrounds.warehouse import build_facts
 
 Say = Callable[[str], None]
@@ -30,6 +32,14 @@ def build(run: Run, say: Say = lambda _: None) -> None:
     """Build the schemas `clean` and `facts`."""
     with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
         build_facts(con, run.project.sql, run.values, say)
+
+
+def apply(run: Run, say: Say = lambda _: None) -> None:
+    """Let every rule decide its units, and try the other settings that some ask for."""
+    with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
+        rules = load_rules(run.project.rules, run.site)
+        apply_rules(con, run, rules, say)
+        try_settings(con, run, rules, say)
 
 
 def render(run: Run, say: Say = lambda _: None) -> None:

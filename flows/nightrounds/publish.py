@@ -63,7 +63,7 @@ def code_version(root: Path) -> str:
 def record_run(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     """Write the one row of `audit.runs`."""
     row = [run.run_id, run.as_of, run.started_at, run.source, run.extract.name, code_version(run.project.root)]
-    row += [run.site.name, run.site.disclosure, run.accept_gate]
+    row += [run.site.name, run.site.disclosure, run.accept_gate, run.site.daily_cap]
     con.execute(f"INSERT INTO audit.runs VALUES ({', '.join('?' * len(row))})", row)
 
 
@@ -95,7 +95,8 @@ def write_manifest(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         "feeds": _records(con, "SELECT * FROM extracts.feeds ORDER BY feed"),
         "rules": _records(
             con,
-            "SELECT rule_id, version, run_status, not_run_reason, horizon, seconds FROM audit.rules ORDER BY rule_id",
+            "SELECT rule_id, pack, companion, version, run_status, not_run_reason, horizon, seconds, settings_seconds "
+            "FROM audit.rules ORDER BY rule_id",
         ),
         "parameters": _records(con, "SELECT rule_id, name, default_value, value, chosen_by FROM audit.parameters ORDER BY ALL"),
         "outcomes": _records(con, "SELECT rule_id, outcome, count(*) AS units FROM audit.results GROUP BY ALL ORDER BY ALL"),

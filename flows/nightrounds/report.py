@@ -1,4 +1,4 @@
-"""Render: put the published numbers into pages, each one a file that needs no network, no script and no other file.
+"""Render: put the published numbers into pages, each one a file that needs no network, no other file, and no script to be read.
 
 `dashboard/` may be passed on: it reads only what the disclosure policy allows. `worklist/` names patients, and only its
 owner may open it. A page is a template with a folder of queries beside it: `reports/dashboard/rule.html.j2` finds the
@@ -47,10 +47,13 @@ class Page:
 PAGES = (
     Page("dashboard/index", "dashboard/index.html"),
     Page("dashboard/rule", "dashboard/rules/{rule_id}.html"),
+    Page("dashboard/facility", "dashboard/facilities/{page}.html"),
     Page("dashboard/data-quality", "dashboard/data-quality.html"),
     Page("dashboard/guideline", "dashboard/guideline.html"),
     Page("worklist/index", "worklist/index.html"),
     Page("worklist/rule", "worklist/rules/{rule_id}.html"),
+    Page("worklist/facility", "worklist/facilities/{page}.html"),
+    Page("worklist/prescriber", "worklist/prescribers/{page}.html"),
     Page("worklist/data-quality", "worklist/data-quality.html"),
 )
 
@@ -70,9 +73,10 @@ def render(con: duckdb.DuckDBPyConnection, reports: Path, out: Path) -> list[Pat
 
 def shared_values(con: duckdb.DuckDBPyConnection, folder: Path) -> Row:
     """Return what every page gets: the run, its feeds and rule versions, the style sheet and the policy that allows it."""
-    css = (folder / "style.css").read_text(encoding="utf-8")
+    css, script = ((folder / name).read_text(encoding="utf-8") for name in ("style.css", "extras.js"))
     values = answers(con, sql_files(folder), {})
-    return {**values, "run": values["run"][0], "css": Markup(css), "content_policy": content_policy(css)}  # noqa: S704 - ours
+    ours = {"css": Markup(css), "script": Markup(script), "content_policy": content_policy(css, script)}  # noqa: S704
+    return {**values, "run": values["run"][0], **ours}
 
 
 def write_pages(

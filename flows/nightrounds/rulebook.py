@@ -1,4 +1,4 @@
-"""What the `rules` commands do: list the rules, show one whole, run their cases."""
+"""What the `rules` commands do: list the rules, show one whole, run their cases, preview a changed one."""
 
 from pathlib import Path
 
@@ -7,8 +7,15 @@ from rich.table import Table
 
 from nightrounds.cases import read_cases, run_cases
 from nightrounds.errors import CheckFailedError, NightroundsError
+from nightrounds.preview import Preview, preview
 from nightrounds.project import find_project
 from nightrounds.rules import Rule, load_rules
+from nightrounds.run import new_run
+from nightrounds.site import load_site
+
+# Of each sort of change so many are listed, unless all are asked for.
+LISTED = 50
+SAID = {"enters": "would be found and is not now", "leaves": "is found now and would not be", "changes": "changes severity"}
 
 
 def list_rules(project: Path | None) -> None:
@@ -63,8 +70,37 @@ def test_rules(rule_id: str | None, project: Path | None) -> None:
         raise CheckFailedError(f"{failed} of {total} cases did not come out as written.", "Mend the rule or the case.")
 
 
+def preview_rule(rule_id: str, out: Path | None, site: Path | None, project: Path | None, *, everything: bool) -> None:
+    """Print what a rule as it stands now would find in the data of the last run. Names patients; writes nothing."""
+    content, settings = find_project(project), load_site(site)
+    rule = _find(load_rules(content.rules, settings), rule_id)
+    told = preview(new_run(content, settings, Path(), out=out), rule)
+    _print_preview(rule, told, len(told.changes) if everything else LISTED)
+
+
 def _find(rules: list[Rule], rule_id: str) -> Rule:
     for rule in rules:
         if rule.rule_id == rule_id:
             return rule
     raise NightroundsError(f"There is no rule {rule_id!r}.", "List them with `nightrounds rules`.")
+
+
+def _print_preview(rule: Rule, told: Preview, limit: int) -> None:
+    out = Console(highlight=False, soft_wrap=True, markup=False)
+    out.print("Names patients: for the care team only. Nothing was written.")
+    before = f"version {told.version_before}" if told.version_before else "not there"
+    out.print(f"{rule.rule_id}: in the last run {before}, now version {rule.about['version']}")
+    for name, then, now, is_shared in told.parameters:
+        out.print(f"  {name}: {then} -> {now}{', but the facts are those of the last run' if is_shared else ''}")
+    if told.not_run:
+        out.print(f"It would not be run. {told.not_run}")
+        return
+    for outcome, old, new in told.outcomes:
+        out.print(f"  {outcome:<14} {old:>7} -> {new}")
+    for kind, said in SAID.items():
+        changes = [change for change in told.changes if change.kind == kind]
+        out.print(f"\n{len(changes)} {kind}: {said}")
+        for c in changes[:limit]:
+            out.print(f"  {c.patient_id}  {c.index_date}  {c.before} -> {c.after}  {c.said}".rstrip())
+        if len(changes) > limit:
+            out.print(f"  ... and {len(changes) - limit} more; list them with --all")

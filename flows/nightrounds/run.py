@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from nightrounds.parameters import check_site
 from nightrounds.project import Project
+from nightrounds.rules import described
 from nightrounds.site import Site
 from nightrounds.sqlfiles import Value
 from nightrounds.warehouse import fact_parameters
@@ -65,7 +67,12 @@ def new_run(  # noqa: PLR0913 - one argument for each option of `nightrounds run
     accept_gate: str | None = None,
     started_at: datetime | None = None,
 ) -> Run:
-    """Describe a run that starts now (or at `started_at`, in UTC). The clock is read here and nowhere else."""
+    """Describe a run that starts now (or at `started_at`, in UTC). The clock is read here and nowhere else.
+
+    Raises NightroundsError, before any work is done, when the site file sets a parameter that is not there.
+    """
+    if site.facts or site.rules:
+        check_site(project.rules, described(project.rules), site)
     started_at = started_at or datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     target = (out or site.out).resolve()
     return Run(

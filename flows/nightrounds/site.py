@@ -13,10 +13,10 @@ from nightrounds.errors import NightroundsError
 
 
 class Choice(BaseModel):
-    """A site's own value for a rule's parameter, with the person who chose it and why."""
+    """A site's own value for a parameter of a rule or of the facts, with the person who chose it and why."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    value: str | int | float | bool
+    value: str | int | float | bool | list[str]
     chosen_by: str
     why: str
 
@@ -62,6 +62,8 @@ class Site(BaseSettings):
     codelists: Path | None = None
     cron: str = "15 2 * * *"
     keep: int = 14
+    # Patients on the first page of the worklist: as many as a pharmacist can see to in a day.
+    daily_cap: int = 60
     disclosure: Literal["cms11", "round5", "none"] = "cms11"
     threads: int | None = None
     memory_limit: str | None = None

@@ -2,7 +2,9 @@
 
 Every case of every rule becomes a patient whose dates are moved so that the case's `as_of` falls on the extract's day:
 its findings and near-misses, and the answers to them, are those of cases.toml. Copies of these patients, moved back by
-up to two years, give months, places and prescribers something to show; for them there are no answers.
+up to two years, give months, places and prescribers something to show; for them there are no answers. Patients without
+a finding are copied more often than those with one, as in life; one facility has more findings than the others, and the last
+half year fewer than the time before, so that charts have something to tell.
 """
 
 import csv
@@ -25,17 +27,22 @@ from nightrounds.sqlfiles import SqlFile
 # Months over which the copies are spread.
 DAYS_BACK = 700
 FACILITIES = ("north", "south", "east", "west", "central", "riverside")
+# Copies of a case without a finding for each copy of one with a finding.
+WITHOUT_FINDING = 3
+# Percent of the copies with a finding that are kept: at the last facility, at the others, and fewer in the last half year.
+KEPT_AT_LAST, KEPT, LESS_OF_LATE, LATE_DAYS = 95, 55, 25, 180
 
 
 def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: int, *, kind: str = "csv") -> int:
-    """Write an extract of about so many patients (at least one a case), its extract.json and its answers.
+    """Write an extract of up to so many patients (at least one a case), its extract.json and its answers.
 
     Returns the number of patients. `kind` is csv or parquet. The same arguments give the same files.
     """
     plain = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case, as_of)]
     cases = [replace(case, alias=f"P{number:05d}") for number, case in enumerate(plain, start=1)]
     native = load_source(project.sql / "sources" / "native")
-    copies = max(1, patients // len(cases))
+    copies = max(0, patients - len(cases)) // sum(1 if _has_finding(case) else WITHOUT_FINDING for case in cases)
+    written = 0
     out.mkdir(parents=True, exist_ok=True)
     with connect() as con:
         for feed in FEEDS:
@@ -44,13 +51,15 @@ def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: in
             _read_rows(con, contract, columns, cases, as_of)
             _copy_rows(con, feed, columns, copies, seed)
             target = text_literal(str(out / f"{feed}.{kind}"))
+            if feed == "patients":
+                written = int(con.execute("SELECT count(*) FROM written").fetchall()[0][0])
             con.execute(f"COPY written TO {target} ({'HEADER' if kind == 'csv' else 'FORMAT parquet'})")
     if kind == "csv":
         _write_faults(out, as_of)
     _write_answers(out / "answers.csv", cases, as_of)
     about = {"extracted_at": f"{as_of}T02:00:00", "mode": "snapshot", "covers": dict.fromkeys(FEEDS, as_of.isoformat())}
     (out / "extract.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    return len(cases) * copies
+    return written
 
 
 def _write_faults(out: Path, as_of: date) -> None:
@@ -83,6 +92,10 @@ def _is_plain(case: Case, as_of: date) -> bool:
     return not alone and _keeps_ages(case, as_of - case.as_of)
 
 
+def _has_finding(case: Case) -> bool:
+    return any(unit["outcome"] == "finding" for unit in case.content["expect"])
+
+
 def _keeps_ages(case: Case, moved: timedelta) -> bool:
     """Tell whether the patient is as old as before on every day of the case when all its dates are moved.
 
@@ -105,25 +118,32 @@ def _read_rows(con: duckdb.DuckDBPyConnection, contract: SqlFile, columns: list[
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "rows.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, [*columns, "moved"], extrasaction="ignore")
+            writer = csv.DictWriter(file, [*columns, "moved", "is_finding"], extrasaction="ignore")
             writer.writeheader()
             for case in cases:
                 moved = (as_of - case.as_of).days
-                writer.writerows({**row, "moved": moved} for row in case_rows(case, contract.table, key))
+                added = {"moved": moved, "is_finding": _has_finding(case)}
+                writer.writerows(row | added for row in case_rows(case, contract.table, key))
         con.execute(
             f"CREATE OR REPLACE TABLE base AS FROM read_csv({text_literal(str(path))}, header = true, all_varchar = true)"
         )
 
 
 def _copy_rows(con: duckdb.DuckDBPyConnection, feed: str, columns: list[str], copies: int, seed: int) -> None:
-    """Create table `written`: every row once as it is and `copies` - 1 times moved back, with invented places."""
+    """Create table `written`: every row once as it is, and copies of it moved back, with invented places."""
     chosen = ", ".join(f"{_value(feed, c)} AS {identifier(c)}" for c in columns)
     con.execute(
         f"""
         CREATE OR REPLACE TABLE written AS
-        WITH copied AS (
-            SELECT base.*, n, moved::INTEGER - CASE WHEN n = 0 THEN 0 ELSE {_dice("days", seed)} % {DAYS_BACK} END AS days
-            FROM base CROSS JOIN range({copies}) AS t (n)
+        WITH thrown AS (
+            SELECT base.*, n, {_dice("place", 0)} % {len(FACILITIES)} AS place, {_dice("days", seed)} % {DAYS_BACK} AS back
+            FROM base CROSS JOIN range({1 + copies * WITHOUT_FINDING}) AS t (n)
+        ),
+        copied AS (
+            SELECT *, moved::INTEGER - CASE WHEN n = 0 THEN 0 ELSE back END AS days FROM thrown
+            WHERE n = 0 OR NOT is_finding::BOOLEAN OR n <= {copies} AND {_dice("kept", seed)} % 100
+                < CASE WHEN place = {len(FACILITIES) - 1} THEN {KEPT_AT_LAST} ELSE {KEPT} END
+                - CASE WHEN back < {LATE_DAYS} THEN {LESS_OF_LATE} ELSE 0 END
         )
         SELECT {chosen} FROM copied ORDER BY ALL
         """
@@ -135,7 +155,7 @@ def _value(feed: str, column: str) -> str:
     name = identifier(column)
     if column == "facility_id":
         places = ", ".join(text_literal(place) for place in FACILITIES)
-        return f"coalesce({name}, [{places}][{_dice('place', 0)} % {len(FACILITIES)} + 1])"
+        return f"coalesce({name}, [{places}][place + 1])"
     if column == "prescriber_id" and feed == "prescriptions":
         return f"coalesce({name}, 'doctor ' || {_dice('doctor', 0)} % 40)"
     if column == "encounter_id" and feed == "diagnoses":

@@ -1,12 +1,12 @@
 """Build: turn typed feeds into clinical facts, one SQL file a table, layer by layer."""
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from nightrounds.database import identifier
+from nightrounds.parameters import shared_parameters
 from nightrounds.sqlfiles import SqlFile, Value, layers, sql_files
 
 SCHEMAS = ("raw", "source", "staging", "extracts", "codelists", "clean", "facts", "audit", "mart", "docs")
@@ -47,8 +47,7 @@ def create_records(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def fact_parameters(rules: Path) -> dict[str, Value]:
     """Return the defaults of the parameters that facts bind (rules/facts.toml)."""
-    content = tomllib.loads((rules / "facts.toml").read_text(encoding="utf-8"))
-    return {name: entry["default"] for name, entry in content["parameters"].items()}
+    return {name: entry["default"] for name, entry in shared_parameters(rules).items()}
 
 
 def build_table(con: duckdb.DuckDBPyConnection, schema: str, file: SqlFile, values: Mapping[str, Value]) -> None:

@@ -12,14 +12,16 @@
 -- message: the finding in one sentence; only for a finding
 -- active_until: the last day of the exposure judged, if the unit has one
 -- judged_from: the first day on which the unit could be judged, where that is later than the index date
--- open: whether someone can still act on the finding
+-- open: whether someone can still act on the finding; never so for rules that give rates only
 -- sources: the source rows behind the unit
 WITH decided AS (
     SELECT * FROM audit.decided
 ),
 
 rules AS (
-    SELECT rule_id, excludes_hospice, act_within, horizon FROM audit.rules
+    SELECT
+        rule_id, excludes_hospice, act_within, horizon, kind NOT IN ('documentation', 'descriptive') AS is_listed
+    FROM audit.rules
 ),
 
 people AS (
@@ -47,7 +49,7 @@ first_orders AS (
 
 judged AS (
     SELECT
-        d.*, p.hospice_from <= d.index_date AS in_hospice, r.act_within, r.horizon,
+        d.*, p.hospice_from <= d.index_date AS in_hospice, r.act_within, r.horizon, r.is_listed,
         coalesce(nullif(w.facility_id, ''), p.facility_id) AS facility_id, nullif(w.prescriber_id, '') AS prescriber_id,
         CASE
             WHEN age_on(p.birth_date, d.index_date) < 18 THEN 'under 18'
@@ -76,7 +78,7 @@ SELECT
     active_until,
     judged_from,
     coalesce(
-        outcome = 'finding'
+        outcome = 'finding' AND is_listed
         AND (active_until >= horizon OR coalesce(judged_from, index_date) + act_within >= horizon), FALSE
     ) AS open,
     sources

@@ -1,4 +1,5 @@
--- One open finding that somebody should look at, most pressing first: severity, then newness, then the latest index date.
+-- One open finding that somebody should look at, most pressing first: severity, then newness, then the dose among the rule's
+-- own findings, then how much besides prescriptions and results speaks in it, then the latest index date.
 -- Rules of the kinds documentation and descriptive give rates only and have no row here, nor have exempt findings.
 -- rank: place in the list, 1 for the most pressing finding
 -- patient_rank: place of the patient in a list of patients, by the patient's most pressing finding
@@ -7,6 +8,7 @@
 -- rule_version: version of the rule
 -- title: the rule's title
 -- pack: the rule's pack
+-- companion: whether the rule is beyond the guideline
 -- kind: safety, signal or value
 -- severity: critical, high, moderate, low or info
 -- state: new, reopened or persisting
@@ -21,13 +23,16 @@
 -- message: the finding in one sentence
 -- reason: the rule's reason
 -- action: what the rule advises to do
+-- conflicts: published sources that disagree with the guideline on it
 -- first_seen_run: the run that found it first
+-- dose_mg: the dose that the rule looked at, mg a day; NULL when the rule looks at none, or it is unknown
+-- modifiers: number of diagnoses, procedures, encounters, sessions and administrations behind the finding
 WITH findings AS (
     SELECT * FROM audit.findings WHERE open AND state IN ('new', 'reopened', 'persisting')
 ),
 
 rules AS (
-    SELECT rule_id, position, title, pack, kind, action
+    SELECT rule_id, position, title, pack, companion, kind, action, conflicts
     FROM audit.rules WHERE kind NOT IN ('documentation', 'descriptive')
 ),
 
@@ -35,15 +40,32 @@ people AS (
     SELECT patient_id, birth_date, sex FROM facts.people
 ),
 
+modifiers AS (
+    SELECT finding_id, count(*) AS modifiers
+    FROM audit.evidence WHERE feed NOT IN ('prescriptions', 'labs') GROUP BY finding_id
+),
+
 described AS (
     SELECT
         f.finding_id, f.rule_id, f.rule_version, f.severity, f.state, f.patient_id, f.facility_id, f.prescriber_id,
         f.unit_id, f.index_date, f.message, f.reason, f.first_seen_run,
-        r.position, r.title, r.pack, r.kind, r.action,
-        age_on(p.birth_date, CAST($as_of AS DATE)) AS age, coalesce(p.sex, 'unknown') AS sex
+        r.position, r.title, r.pack, r.companion, r.kind, r.action, r.conflicts,
+        age_on(p.birth_date, CAST($as_of AS DATE)) AS age, coalesce(p.sex, 'unknown') AS sex,
+        CAST(m.modifiers AS INTEGER) AS modifiers,
+        TRY_CAST(coalesce(
+            f.evidence ->> 'highest_mg', f.evidence ->> 'highest_daily_mg', f.evidence ->> 'plateau_mg',
+            f.evidence ->> 'starting_mg', f.evidence ->> 'first_mg', f.evidence ->> 'to_mg', f.evidence ->> 'settled_mg',
+            f.evidence ->> 'elemental_daily_mg'
+        ) AS DOUBLE) AS dose_mg
     FROM findings AS f
     JOIN rules AS r USING (rule_id)
     LEFT JOIN people AS p USING (patient_id)
+    LEFT JOIN modifiers AS m USING (finding_id)
+),
+
+-- Doses of different drugs do not compare: each is placed among those of its own rule.
+weighed AS (
+    SELECT *, percent_rank() OVER (PARTITION BY rule_id ORDER BY coalesce(dose_mg, 0)) AS dose_place FROM described
 ),
 
 ranked AS (
@@ -53,9 +75,9 @@ ranked AS (
             ORDER BY
                 list_position(['critical', 'high', 'moderate', 'low', 'info'], severity),
                 list_position(['new', 'reopened', 'persisting'], state),
-                index_date DESC, position, patient_id, finding_id
+                dose_place DESC, coalesce(modifiers, 0) DESC, index_date DESC, position, patient_id, finding_id
         ) AS rank
-    FROM described
+    FROM weighed
 ),
 
 grouped AS (
@@ -65,7 +87,7 @@ grouped AS (
 SELECT
     rank,
     dense_rank() OVER (ORDER BY patient_best) AS patient_rank,
-    finding_id, rule_id, rule_version, title, pack, kind, severity, state, patient_id, age, sex, facility_id,
+    finding_id, rule_id, rule_version, title, pack, companion, kind, severity, state, patient_id, age, sex, facility_id,
     prescriber_id, unit_id, index_date, CAST($as_of AS DATE) - index_date AS days_since, message, reason, action,
-    first_seen_run
+    conflicts, first_seen_run, dose_mg, coalesce(modifiers, 0) AS modifiers
 FROM grouped

@@ -1,5 +1,5 @@
--- One parameter of a rule with the value in force.
--- rule_id: the rule
+-- One parameter with the value in force.
+-- rule_id: the rule; NULL for a parameter of the facts, which rules share
 -- name: the parameter
 -- default_value: value when a site chooses none
 -- value: value in force

@@ -1,6 +1,7 @@
 -- One rule as it stood in this run.
 -- rule_id: name of the rule
 -- pack: pack that it belongs to
+-- companion: whether it is beyond the guideline, and so left out of headline rates
 -- position: place in the order of rules
 -- title: title
 -- status: draft or published
@@ -19,6 +20,8 @@
 -- act_within: days after the index date for which a finding stays open
 -- excludes_hospice: whether hospice care excludes a unit
 -- message: the sentence a finding is told in
+-- distribution: evidence columns whose values are counted
+-- shared_parameters: names of the parameters of the facts that it rests on
 -- written_by: who wrote it
 -- checked_by: who checked it
 -- reviewed_on: when it was last reviewed
@@ -28,9 +31,11 @@
 -- not_run_reason: why it was not run
 -- horizon: nothing after this day was judged
 -- seconds: time it took
+-- settings_seconds: time that trying other settings took; NULL when it asks for none
 SELECT
     NULL::VARCHAR AS rule_id,
     NULL::VARCHAR AS pack,
+    NULL::BOOLEAN AS companion,
     NULL::INTEGER AS position,
     NULL::VARCHAR AS title,
     NULL::VARCHAR AS status,
@@ -49,6 +54,8 @@ SELECT
     NULL::INTEGER AS act_within,
     NULL::BOOLEAN AS excludes_hospice,
     NULL::VARCHAR AS message,
+    NULL::VARCHAR[] AS distribution,
+    NULL::VARCHAR[] AS shared_parameters,
     NULL::VARCHAR AS written_by,
     NULL::VARCHAR AS checked_by,
     NULL::DATE AS reviewed_on,
@@ -57,5 +64,6 @@ SELECT
     NULL::VARCHAR AS run_status,
     NULL::VARCHAR AS not_run_reason,
     NULL::DATE AS horizon,
-    NULL::DOUBLE AS seconds
+    NULL::DOUBLE AS seconds,
+    NULL::DOUBLE AS settings_seconds
 WHERE FALSE

@@ -8,6 +8,7 @@
 -- site_name: name of the site
 -- disclosure: how small numbers are hidden in the dashboard: cms11, round5 or none
 -- accept_gate: why the run was published although the gate was closed
+-- daily_cap: how many patients the worklist's first page shows
 SELECT
     NULL::VARCHAR AS run_id,
     NULL::DATE AS as_of,
@@ -17,5 +18,6 @@ SELECT
     NULL::VARCHAR AS code_version,
     NULL::VARCHAR AS site_name,
     NULL::VARCHAR AS disclosure,
-    NULL::VARCHAR AS accept_gate
+    NULL::VARCHAR AS accept_gate,
+    NULL::INTEGER AS daily_cap
 WHERE FALSE

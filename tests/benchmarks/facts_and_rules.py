@@ -11,10 +11,9 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
-from nightrounds.audit import apply
 from nightrounds.database import connect
 from nightrounds.extracts import load
-from nightrounds.pipeline import build
+from nightrounds.pipeline import apply, build
 from nightrounds.project import find_project
 from nightrounds.run import Run, new_run
 from nightrounds.site import Site

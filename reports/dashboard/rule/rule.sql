@@ -2,6 +2,6 @@
 SELECT
     s.*, r.status, r.statements, r.question, r.why, r.action, r.false_alarms, r."references", r.conflicts, r.needs, r.uses,
     r.unit, r.act_within, r.written_by, r.checked_by, r.reviewed_on, r.review_due,
-    starts_with(s.pack, 'companion') AS is_companion
+    r.distribution
 FROM mart.public_rule_summary AS s JOIN audit.rules AS r USING (rule_id)
 WHERE s.rule_id = $rule_id

@@ -5,7 +5,7 @@ WITH counts AS (
 )
 
 SELECT
-    r.rule_id, r.title, starts_with(r.pack, 'companion') AS is_companion, r.run_status, r.not_run_reason,
+    r.rule_id, r.title, r.companion, r.run_status, r.not_run_reason,
     coalesce(c.findings, 0) AS findings, coalesce(c.new_findings, 0) AS new_findings
 FROM audit.rules AS r LEFT JOIN counts AS c USING (rule_id)
 WHERE r.kind NOT IN ('documentation', 'descriptive')

@@ -1,6 +1,6 @@
--- The rule's open findings, most pressing first, each with its source rows and the marks of its timeline.
+-- The rule's first 1,000 open findings, most pressing first, each with its source rows and the marks of its timeline.
 WITH open_findings AS (
-    SELECT * FROM mart.worklist WHERE rule_id = $rule_id
+    SELECT * FROM mart.worklist WHERE rule_id = $rule_id ORDER BY rank LIMIT 1000
 ),
 
 source_rows AS (

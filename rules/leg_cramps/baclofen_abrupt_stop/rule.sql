@@ -323,6 +323,7 @@ excused_courses AS (
         exposure_id,
         any_value(reason) FILTER (WHERE kind = 'end') AS excuse_of_end,
         min(reason) FILTER (WHERE kind = 'cut') AS excuse_of_cut,
+        min(day) FILTER (WHERE kind = 'cut') AS excused_cut_on,
         flatten(list(sources)) AS sources
     FROM excused_events
     GROUP BY exposure_id
@@ -368,11 +369,12 @@ described AS (
         s.sources AS sign_sources,
         x.excuse_of_end,
         x.excuse_of_cut,
+        x.excused_cut_on,
         x.sources AS excuse_sources,
         c.cut_on,
         c.cuts,
-        u.end_date + if(u.explicit_stop, $stop_days, $grace_days + $settle_days) AS judged_on,
-        $horizon < u.end_date + if(u.explicit_stop, $stop_days, $grace_days + $settle_days) AS is_too_early,
+        u.end_date + if(u.explicit_stop, $stop_days, $gap_days + $settle_days) AS judged_on,
+        $horizon < u.end_date + if(u.explicit_stop, $stop_days, $gap_days + $settle_days) AS is_too_early,
         coalesce(m.not_seen, '') AS not_seen
     FROM units AS u
     LEFT JOIN usual_doses AS d USING (exposure_id)
@@ -412,7 +414,7 @@ ends_weighed AS (
         coalesce(end_reason IN ('abrupt', 'short taper'), FALSE) AS is_bad_end,
         CASE
             WHEN end_reason = 'short taper' THEN 'low'
-            WHEN end_reason <> 'abrupt' THEN NULL
+            WHEN coalesce(end_reason, '') <> 'abrupt' THEN NULL
             WHEN signs IS NOT NULL THEN 'critical'
             WHEN plateau_mg = $lowest_mg THEN 'low'
             WHEN is_as_needed_at_end THEN 'moderate'
@@ -449,7 +451,7 @@ worded AS (
         END AS reason,
         CASE
             WHEN has_ended AND (is_bad_end OR cuts IS NULL) THEN end_date
-            ELSE coalesce(cut_on, halved_on)
+            ELSE coalesce(cut_on, excused_cut_on, halved_on)
         END AS index_date,
         if(cuts IS NOT NULL AND coalesce(end_severity, 'low') = 'low', 'moderate', end_severity) AS severity,
         concat(

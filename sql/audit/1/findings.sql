@@ -6,7 +6,7 @@
 -- unit_id: what was counted
 -- index_date: the day the criterion was first met
 -- severity: critical, high, moderate, low or info
--- open: whether someone can still act on it
+-- open: whether someone can still act on it; never so for rules that give rates only
 -- first_seen_run: the run that found it first
 -- last_seen_run: the last run in which the rule found it
 -- state: new, persisting, reopened, resolved or exempt
@@ -17,7 +17,8 @@
 -- message: the finding in one sentence
 -- evidence: the columns that the rule gives as evidence (JSON)
 WITH rules AS (
-    SELECT rule_id, version, run_status, horizon FROM audit.rules
+    SELECT rule_id, version, run_status, horizon, kind NOT IN ('documentation', 'descriptive') AS is_listed
+    FROM audit.rules
 ),
 
 results AS (
@@ -31,7 +32,8 @@ earlier AS (
 found AS (
     SELECT
         left(md5(r.rule_id || '|' || r.unit_id), 16) AS finding_id, r.*, u.version AS rule_version,
-        coalesce(r.active_until < u.horizon, FALSE) AS has_stopped
+        coalesce(r.active_until < u.horizon, FALSE) AS has_stopped,
+        u.is_listed AND NOT r.open AS is_over
     FROM results AS r JOIN rules AS u USING (rule_id)
     WHERE r.outcome = 'finding'
 ),
@@ -41,12 +43,12 @@ present AS (
         f.finding_id, f.rule_id, f.rule_version, f.patient_id, f.unit_id, f.index_date, f.severity, f.open,
         coalesce(e.first_seen_run, $run_id) AS first_seen_run, $run_id AS last_seen_run,
         CASE
-            WHEN NOT f.open THEN 'resolved'
+            WHEN f.is_over THEN 'resolved'
             WHEN e.finding_id IS NULL THEN 'new'
             WHEN e.state = 'resolved' THEN 'reopened'
             ELSE 'persisting'
         END AS state,
-        CASE WHEN NOT f.open THEN CASE WHEN f.has_stopped THEN 'stopped' ELSE 'expired' END END AS resolved_reason,
+        CASE WHEN f.is_over THEN CASE WHEN f.has_stopped THEN 'stopped' ELSE 'expired' END END AS resolved_reason,
         f.facility_id, f.prescriber_id, f.reason, f.message, f.evidence
     FROM found AS f LEFT JOIN earlier AS e USING (finding_id)
 ),

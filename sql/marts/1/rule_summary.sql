@@ -2,6 +2,7 @@
 -- rule_id: the rule
 -- position: its place in lists
 -- pack: the rule's pack
+-- companion: whether the rule is beyond the guideline, and so no part of headline rates
 -- title: the rule's title
 -- kind: safety, signal, value, documentation or descriptive
 -- version: version of the rule
@@ -17,7 +18,7 @@
 -- not_evaluable: units that could not be judged for want of data
 -- pending: units whose follow-up is not long enough yet
 WITH rules AS (
-    SELECT rule_id, position, pack, title, kind, version, run_status, not_run_reason, horizon FROM audit.rules
+    SELECT rule_id, position, pack, companion, title, kind, version, run_status, not_run_reason, horizon FROM audit.rules
 ),
 
 counts AS (
@@ -39,6 +40,6 @@ totals AS (
 )
 
 SELECT
-    r.rule_id, r.position, r.pack, r.title, r.kind, r.version, r.run_status, r.not_run_reason, r.horizon,
+    r.rule_id, r.position, r.pack, r.companion, r.title, r.kind, r.version, r.run_status, r.not_run_reason, r.horizon,
     t.units, t.numerator, t.denominator, t.rate, t.clear, t.excluded, t.not_evaluable, t.pending
 FROM rules AS r LEFT JOIN totals AS t USING (rule_id)

@@ -1,11 +1,12 @@
--- One outcome of one rule in one month, facility or age band and sex, as it may be shown on a shareable page.
+-- One outcome of one rule in one month, facility, age band and sex, associated condition, or value of its evidence, as it
+-- may be shown on a shareable page.
 -- The cells of an outcome add up to the rule's own count, which is shown too. A column with a small cell therefore
 -- withholds one large cell as well (always the first large one, so that the choice is the same night after night), or
 -- the whole column, zeros included, when it has none large enough. Totals of a month or place are never shown apart from
 -- their parts; where another rule counts the same units there and shows all of them, the whole table is withheld.
 -- rule_id: the rule
--- breakdown: month, facility or stratum
--- cell: the month (its first day), the facility, or the age band and sex (with | between)
+-- breakdown: month, facility, stratum, association, or `by ` and the name of an evidence column
+-- cell: the month (its first day), the facility, the age band and sex (with | between), the associated condition, or the value
 -- outcome: finding, clear, excluded, not_evaluable or pending
 -- units: the count to show, NULL when it is hidden
 -- status: shown, small (1 to the policy's limit) or withheld (any number, hidden for the sake of a small one)
@@ -17,7 +18,7 @@ WITH policy AS (
 counts AS (
     SELECT c.*, c.patients BETWEEN 1 AND p.small_limit AS is_small, p.cover_from
     FROM mart.outcome_count AS c CROSS JOIN policy AS p
-    WHERE c.breakdown IN ('month', 'facility', 'stratum')
+    WHERE c.breakdown NOT IN ('all', 'prescriber')
 ),
 
 margins AS (

@@ -2,6 +2,7 @@
 -- rule_id: the rule
 -- position: its place in lists
 -- pack: the rule's pack
+-- companion: whether the rule is beyond the guideline, and so no part of headline rates
 -- title: the rule's title
 -- kind: safety, signal, value, documentation or descriptive
 -- version: version of the rule
@@ -28,7 +29,7 @@ WITH policy AS (
 ),
 
 rules AS (
-    SELECT rule_id, position, pack, title, kind, version, run_status, not_run_reason, horizon FROM mart.rule_summary
+    SELECT rule_id, position, pack, companion, title, kind, version, run_status, not_run_reason, horizon FROM mart.rule_summary
 ),
 
 outcomes AS (
@@ -68,7 +69,7 @@ summed AS (
 )
 
 SELECT
-    r.rule_id, r.position, r.pack, r.title, r.kind, r.version, r.run_status, r.not_run_reason, r.horizon,
+    r.rule_id, r.position, r.pack, r.companion, r.title, r.kind, r.version, r.run_status, r.not_run_reason, r.horizon,
     s.numerator, s.numerator_shown, s.clear, s.clear_shown, s.excluded, s.excluded_shown,
     s.not_evaluable, s.not_evaluable_shown, s.pending, s.pending_shown,
     s.units,

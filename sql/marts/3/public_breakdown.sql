@@ -1,7 +1,9 @@
--- The five outcomes of a rule in one month, facility or age band and sex, as they may be shown on a shareable page.
+-- The five outcomes of a rule in one month, facility, age band and sex, associated condition, or value of its evidence, as they
+-- may be shown on a shareable page.
+-- shareable page.
 -- rule_id: the rule
--- breakdown: month, facility or stratum
--- cell: the month (its first day), the facility, or the age band and sex (with | between)
+-- breakdown: month, facility, stratum, association, or `by ` and the name of an evidence column
+-- cell: the month (its first day), the facility, the age band and sex (with | between), the associated condition, or the value
 -- numerator: findings; NULL when hidden
 -- numerator_shown: the same as printed
 -- clear: units judged and clear; NULL when hidden

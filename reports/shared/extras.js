@@ -1,0 +1,63 @@
+// Extras that a page can do without: a search box over long lists and tables, and tables sorted by a click on a heading.
+// Nothing is loaded, stored or sent. The page's policy allows this one script by its fingerprint.
+(() => {
+  const LONG = 8;
+  const text = (node) => node.textContent.trim().toLowerCase();
+
+  function addSearch(holder, rows, before) {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    const said = document.createElement("span");
+    box.type = "search";
+    said.setAttribute("role", "status");
+    label.className = "search";
+    label.append("Show only rows with ", box, said);
+    box.addEventListener("input", () => {
+      const wanted = box.value.trim().toLowerCase();
+      let shown = 0;
+      for (const row of rows) {
+        row.hidden = !text(row).includes(wanted);
+        shown += row.hidden ? 0 : 1;
+      }
+      said.textContent = wanted ? ` ${shown} of ${rows.length}` : "";
+    });
+    before.before(label);
+  }
+
+  function value(row, place) {
+    const words = text(row.cells[place]).replaceAll(",", "");
+    return /^-?[\d.]+%?$/.test(words) ? parseFloat(words) : words;
+  }
+
+  function addSort(table) {
+    const body = table.tBodies[0];
+    [...table.tHead.rows[0].cells].forEach((head, place) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const down = head.getAttribute("aria-sort") === "ascending";
+        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const rows = [...body.rows].sort((a, b) => {
+          const [x, y] = [value(a, place), value(b, place)];
+          if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
+          return (x < y ? -1 : x > y ? 1 : 0) * (down ? -1 : 1);
+        });
+        body.append(...rows);
+      });
+    });
+  }
+
+  for (const list of document.querySelectorAll("ol.people")) {
+    if (list.children.length >= LONG) addSearch(list, [...list.children], list);
+  }
+  for (const table of document.querySelectorAll("table")) {
+    const rows = table.tBodies[0] ? [...table.tBodies[0].rows] : [];
+    const plain = rows.every((row) => row.cells.length === table.tHead?.rows[0].cells.length && !row.className);
+    if (rows.length < LONG || !plain) continue;
+    addSort(table);
+    if (table.classList.contains("rules")) addSearch(table, rows, table.closest(".scroll") ?? table);
+  }
+})();

@@ -1,0 +1,192 @@
+"""The pages in a real browser: nothing in the way of anyone, nothing fetched, nothing broken, on a screen, a phone and paper.
+
+One audit of data_samples/native gives the pages. Where there is no Chromium the tests are skipped and say so.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import DESK, NO_BROWSER, PAPER, PHONE, Visit, browser_open, find_browser, visiting
+from playwright.sync_api import Browser
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What only colours decide: all that can differ between light and dark.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+def first(folder: str) -> Callable[[Path], Path]:
+    """Choose a folder's first page."""
+    return lambda out: min((out / folder).glob("*.html"))
+
+
+def richest(folder: str) -> Callable[[Path], Path]:
+    """Choose the rule's page with most charts, and of these the longest."""
+    return lambda out: max((out / folder).glob("*.html"), key=lambda p: (p.read_text().count('class="chart"'), p.stat().st_size))
+
+
+def named(name: str) -> Callable[[Path], Path]:
+    """Choose a page by its name."""
+    return lambda out: out / f"{name}.html"
+
+
+PAGES = {
+    "index": named("dashboard/index"),
+    "rule with charts": richest("dashboard/rules"),
+    "rule that describes": named("dashboard/rules/cramp_marker_drugs"),
+    "facility": first("dashboard/facilities"),
+    "guideline": named("dashboard/guideline"),
+    "data quality": named("dashboard/data-quality"),
+    "worklist": named("worklist/index"),
+    "worklist of a rule": richest("worklist/rules"),
+    "worklist of a facility": first("worklist/facilities"),
+    "worklist of a prescriber": first("worklist/prescribers"),
+    "names, codes and units": named("worklist/data-quality"),
+}
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find_browser()
+    if path is None:
+        pytest.skip(NO_BROWSER)
+    # Of the module and not of the session: while it is open, nobody else in the process can start an event loop.
+    with browser_open(path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Visit]:
+    """A wide light window, used by one test after the other."""
+    with visiting(browser, color_scheme="light") as visit:
+        yield visit
+
+
+@pytest.fixture
+def opened(desk: Visit, sample: Path, name: str) -> Visit:
+    """The page of the test, freshly opened."""
+    desk.page.set_viewport_size({"width": DESK, "height": 800})
+    return desk.open(PAGES[name](sample))
+
+
+def barriers(visit: Visit, **options: Any) -> str:
+    """Say which rules of axe-core the page breaks, and where; empty when it breaks none."""
+    found = Axe().run(visit.page, options={"resultTypes": ["violations"], **options})
+    return found.generate_report() if found.violations_count else ""
+
+
+@every_page
+def test_nothing_stands_in_the_way_of_anyone(opened: Visit) -> None:
+    # Sizes of targets are the newest criterion, which axe-core leaves out unless it is asked.
+    assert barriers(opened, runOnly=WCAG, rules={"target-size": {"enabled": True}}) == ""
+
+
+@every_page
+def test_colours_can_be_read_in_the_dark(browser: Browser, sample: Path, name: str) -> None:
+    with visiting(browser, color_scheme="dark") as visit:
+        visit.open(PAGES[name](sample))
+        ground = visit.ask("() => getComputedStyle(document.body).backgroundColor")
+        assert max(int(part) for part in re.findall(r"\d+", ground)[:3]) < 64, "the page is not dark"
+        assert barriers(visit, runOnly={"type": "rule", "values": COLOURS}) == ""
+
+
+@every_page
+def test_a_page_is_quiet_and_asks_for_nothing(opened: Visit, sample: Path, name: str) -> None:
+    assert opened.told == []
+    assert opened.asked == [PAGES[name](sample).as_uri()]
+
+
+@every_page
+def test_a_phone_shows_the_page_without_scrolling_sideways(opened: Visit) -> None:
+    assert opened.width(PHONE) <= PHONE
+    assert opened.width(DESK) <= DESK
+
+
+@every_page
+def test_headings_are_in_order(opened: Visit) -> None:
+    levels = opened.ask("() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((h) => Number(h.localName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert [pair for pair in zip(levels, levels[1:], strict=False) if pair[1] > pair[0] + 1] == []
+
+
+FOCUS = """() => {
+    const it = document.activeElement, box = it.getBoundingClientRect(), style = getComputedStyle(it);
+    return {
+        what: it.className === "skip" ? "skip" : it.closest("nav") ? it.textContent.trim() : it.localName,
+        seen: box.width > 0 && box.left >= 0 && box.top >= 0 && box.right <= innerWidth + 1,
+        outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    };
+}"""
+
+
+@every_page
+def test_the_keyboard_reaches_the_skip_link_then_the_navigation_then_the_rest(opened: Visit) -> None:
+    links = opened.ask("() => [...document.querySelectorAll('nav a')].map((a) => a.textContent.trim())")
+    reached = []
+    for _ in range(len(links) + 6):
+        opened.page.keyboard.press("Tab")
+        reached.append(opened.ask(FOCUS))
+    assert [stop["what"] for stop in reached[: len(links) + 1]] == ["skip", *links]
+    # After the last stop the browser itself is next: then the body is the active element.
+    assert [stop for stop in reached if stop["what"] != "body" and not (stop["seen"] and stop["outlined"])] == []
+
+
+def test_the_skip_link_leads_to_the_content(desk: Visit, sample: Path) -> None:
+    desk.open(sample / "dashboard" / "index.html")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.press("Enter")
+    assert desk.ask("() => document.activeElement.id") == "content"
+
+
+TOO_WIDE = """(paper) => [...document.querySelectorAll("table, svg, pre, article, li")]
+    .filter((e) => e.getBoundingClientRect().right > paper + 1 && e.getBoundingClientRect().width > 0)
+    .map((e) => `${e.localName}.${e.getAttribute("class") ?? ""} ${Math.round(e.getBoundingClientRect().right)}: `
+        + e.textContent.trim().replace(/\\s+/g, " ").slice(0, 60))"""
+
+
+@every_page
+def test_paper_cuts_no_table(opened: Visit) -> None:
+    opened.page.emulate_media(media="print")
+    try:
+        assert opened.width(PAPER) <= PAPER
+        assert opened.ask(TOO_WIDE, PAPER) == []
+        # A page in A4: 595 by 842 points, less what is lost in rounding.
+        sheets = opened.page.pdf(prefer_css_page_size=True)
+        assert sheets.startswith(b"%PDF")
+        assert re.findall(rb"/MediaBox\s*\[0 0 59[45][.\d]* 84[12][.\d]*\]", sheets)
+    finally:
+        opened.page.emulate_media(media="screen")
+
+
+def shown_lines(visit: Visit) -> set[str]:
+    """Return the lines of text that a reader of the page's content sees."""
+    return {" ".join(line.split()) for line in visit.page.inner_text("main").splitlines() if line.strip()}
+
+
+@every_page
+def test_without_javascript_a_page_says_the_same(browser: Browser, opened: Visit, sample: Path, name: str) -> None:
+    with visiting(browser, java_script_enabled=False) as visit:
+        visit.open(PAGES[name](sample))
+        without = shown_lines(visit)
+        assert visit.width(PHONE) <= PHONE
+        assert visit.told == []
+    more = shown_lines(opened)
+    assert len(without) > 5
+    # What the script adds are controls; it takes nothing away.
+    assert without - more == set()
+
+
+def test_a_search_shows_the_matching_rows_only(desk: Visit, sample: Path) -> None:
+    desk.open(sample / "worklist" / "index.html")
+    people = desk.page.locator("ol.people > li")
+    wanted = people.nth(3).locator("h3 bdi").first.inner_text()
+    before = people.count()
+    desk.page.locator("input[type=search]").first.fill(wanted)
+    assert 1 <= people.filter(visible=True).count() < before
+    assert wanted in people.filter(visible=True).first.inner_text()
+    assert barriers(desk, runOnly=WCAG) == ""
