@@ -103,7 +103,8 @@ def _keeps_ages(case: Case, moved: timedelta) -> bool:
     """
     birth = case.content.get("patient", {}).get("birth_date", PATIENT["birth_date"])
     rows = [row for feed in PREFIX for row in case.content[feed]] + case.content["expect"]
-    days = [value for row in rows for value in row.values() if isinstance(value, date) and not isinstance(value, datetime)]
+    dates = [value for row in rows for value in row.values() if isinstance(value, date)]
+    days = [value.date() if isinstance(value, datetime) else value for value in dates]
     aged = all(_age(birth, day) == _age(birth + moved, day + moved) for day in [*days, case.as_of])
     return aged and (birth.month, birth.day) != (2, 29)
 
