@@ -2,10 +2,10 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -19,6 +19,9 @@ from nightrounds.rulestart import new_rule
 from nightrounds.run import Run, new_run
 from nightrounds.site import Site
 from nightrounds.warehouse import build_facts
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 AS_OF = date(2026, 6, 30)
 Write = Callable[[str, str], Path]
@@ -42,6 +45,18 @@ def sample(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
             site = Site(name="samples")
             run_audit(new_run(project, site, extract, out=out, as_of=read_info(extract).extracted_on, started_at=started))
     return out / "current"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A browser without a window. Of the module: while it is open, nobody else in the process can start an event loop."""
+    from browsing import NO_BROWSER, browser_open, find_browser
+
+    path = find_browser()
+    if path is None:
+        pytest.skip(NO_BROWSER)
+    with browser_open(path) as opened:
+        yield opened
 
 
 @pytest.fixture

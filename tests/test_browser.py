@@ -3,6 +3,7 @@
 One audit of data_samples/native gives the pages. Where there is no Chromium the tests are skipped and say so.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import DESK, NO_BROWSER, PAPER, PHONE, Visit, browser_open, find_browser, visiting
 from playwright.sync_api import Browser
+
+from browsing import DESK, PAPER, PHONE, Visit, visiting
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What only colours decide: all that can differ between light and dark.
@@ -50,16 +52,6 @@ every_page = pytest.mark.parametrize("name", PAGES)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = find_browser()
-    if path is None:
-        pytest.skip(NO_BROWSER)
-    # Of the module and not of the session: while it is open, nobody else in the process can start an event loop.
-    with browser_open(path) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def desk(browser: Browser) -> Iterator[Visit]:
     """A wide light window, used by one test after the other."""
     with visiting(browser, color_scheme="light") as visit:
@@ -73,16 +65,17 @@ def opened(desk: Visit, sample: Path, name: str) -> Visit:
     return desk.open(PAGES[name](sample))
 
 
-def barriers(visit: Visit, **options: Any) -> str:
-    """Say which rules of axe-core the page breaks, and where; empty when it breaks none."""
+def without_barriers(visit: Visit, **options: Any) -> None:
+    """Fail, and say what and where, when the page breaks a rule of axe-core."""
     found = Axe().run(visit.page, options={"resultTypes": ["violations"], **options})
-    return found.generate_report() if found.violations_count else ""
+    if found.violations_count:
+        pytest.fail(found.generate_report(), pytrace=False)
 
 
 @every_page
 def test_nothing_stands_in_the_way_of_anyone(opened: Visit) -> None:
     # Sizes of targets are the newest criterion, which axe-core leaves out unless it is asked.
-    assert barriers(opened, runOnly=WCAG, rules={"target-size": {"enabled": True}}) == ""
+    without_barriers(opened, runOnly=WCAG, rules={"target-size": {"enabled": True}})
 
 
 @every_page
@@ -91,7 +84,7 @@ def test_colours_can_be_read_in_the_dark(browser: Browser, sample: Path, name: s
         visit.open(PAGES[name](sample))
         ground = visit.ask("() => getComputedStyle(document.body).backgroundColor")
         assert max(int(part) for part in re.findall(r"\d+", ground)[:3]) < 64, "the page is not dark"
-        assert barriers(visit, runOnly={"type": "rule", "values": COLOURS}) == ""
+        without_barriers(visit, runOnly={"type": "rule", "values": COLOURS})
 
 
 @every_page
@@ -111,14 +104,14 @@ def test_headings_are_in_order(opened: Visit) -> None:
     levels = opened.ask("() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((h) => Number(h.localName[1]))")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert [pair for pair in zip(levels, levels[1:], strict=False) if pair[1] > pair[0] + 1] == []
+    assert [pair for pair in itertools.pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
 FOCUS = """() => {
     const it = document.activeElement, box = it.getBoundingClientRect(), style = getComputedStyle(it);
     return {
         what: it.className === "skip" ? "skip" : it.closest("nav") ? it.textContent.trim() : it.localName,
-        seen: box.width > 0 && box.left >= 0 && box.top >= 0 && box.right <= innerWidth + 1,
+        seen: box.width > 0 && box.left >= 0 && box.right <= innerWidth + 1 && box.bottom > 0 && box.top < innerHeight,
         outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     };
 }"""
@@ -189,4 +182,4 @@ def test_a_search_shows_the_matching_rows_only(desk: Visit, sample: Path) -> Non
     desk.page.locator("input[type=search]").first.fill(wanted)
     assert 1 <= people.filter(visible=True).count() < before
     assert wanted in people.filter(visible=True).first.inner_text()
-    assert barriers(desk, runOnly=WCAG) == ""
+    without_barriers(desk, runOnly=WCAG)

@@ -57,7 +57,8 @@ def demo_command(out: Path | None, project: Path | None) -> None:
     extract = content.samples / "native"
     about = json.loads((extract / "extract.json").read_text(encoding="utf-8"))
     as_of = date.fromisoformat(about["extracted_at"][:10])
-    settings = load_site(None).model_copy(update={"name": "Demonstration hospital (invented patients)"})
+    # Invented patients need no protection, and charts with every point tell more.
+    settings = load_site(None).model_copy(update={"name": "Demonstration hospital (invented patients)", "disclosure": "none"})
     run = new_run(content, settings, extract, out=out or content.root / "build" / "demo", as_of=as_of)
     _run_here(run)
     print_results(run)
