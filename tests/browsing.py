@@ -26,6 +26,7 @@ NO_BROWSER = "No Chromium here: install one (Debian, Ubuntu: apt install chromiu
 PHONE, DESK = 360, 1280
 # Width in CSS pixels of A4 between the margins that the style sheet sets: 210 mm less 2 x 14 mm.
 PAPER = 688
+WIDTH = "() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 WATCH_POLICY = """
     addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.effectiveDirective} ${e.blockedURI}`));
 """
@@ -68,7 +69,7 @@ class Visit:
     def width(self, pixels: int) -> int:
         """Make the window as wide, and return how wide the page then is."""
         self.page.set_viewport_size({"width": pixels, "height": 800})
-        return int(self.ask("() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"))
+        return int(self.ask(WIDTH))
 
     def _heard(self, message: ConsoleMessage) -> None:
         self.told.append(f"{message.type}: {message.text}")
@@ -81,7 +82,7 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, **options: Any) -> Iterator[Visit]:
     """Give a page of a fresh context. `options` are Playwright's: color_scheme, java_script_enabled, bypass_csp ..."""
-    options = {"viewport": {"width": DESK, "height": 800}, "offline": False, **options}
+    options = {"viewport": {"width": DESK, "height": 800}, **options}
     context = browser.new_context(**options)
     context.add_init_script(WATCH_POLICY)
     visit = Visit(context.new_page())

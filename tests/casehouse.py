@@ -5,7 +5,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 import duckdb
 
 from nightrounds.audit import DECIDED, apply_rules, decide, horizon_of
-from nightrounds.cases import Case, compare, facts_of_cases, read_cases
+from nightrounds.cases import Case, facts_of_cases, read_cases, what_facts_see
 from nightrounds.database import connect, identifier
 from nightrounds.errors import NightroundsError
 from nightrounds.project import Project
 from nightrounds.rules import Rule
 from nightrounds.run import Run
 from nightrounds.sqlfiles import SqlFile
+from nightrounds.trials import compare
 from nightrounds.warehouse import build_table
 
 LONGEST = 20.0  # seconds that a mutant may take
@@ -125,12 +126,6 @@ class House:
             cases[what_facts_see(rule, case).group].append(case)
         for key, own in sorted(cases.items(), key=lambda entry: -len(entry[1])):
             yield open_room(rule, self.runs[key], own)
-
-
-def what_facts_see(rule: Rule, case: Case) -> Case:
-    """Return a case without what no fact but the list of feeds depends on: its rule's parameters and its watermarks."""
-    shared = {name: value for name, value in case.content.get("parameters", {}).items() if name not in rule.parameters}
-    return replace(case, content={**case.content, "parameters": shared, "covers": {}})
 
 
 def open_room(rule: Rule, run: Run, cases: list[Case]) -> Room:

@@ -17,7 +17,7 @@ from browsing import NO_BROWSER, Visit, browser_open, find_browser, visiting
 from nightrounds.commands import demo_command
 
 ROOT = Path(__file__).parents[1]
-COLOURS, MOST_BYTES = 48, 120_000
+COLOURS, MOST_BYTES = 256, 120_000
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Shot:
 
 
 SHOTS = (
-    Shot("index", "dashboard/index", 900),
+    Shot("index", "dashboard/index", 1300),
     Shot("rule", "dashboard/rules/magnesium_dose_high", 920, "figure.plot"),
-    Shot("worklist", "worklist/index", 900),
+    Shot("worklist", "worklist/index", 1150),
     Shot("finding", "worklist/rules/magnesium_renal_insufficiency", 760, "article"),
     Shot("data-quality", "dashboard/data-quality", 900),
 )
@@ -47,7 +47,7 @@ def take(visit: Visit, results: Path, shot: Shot) -> bytes:
         visit.ask("(s) => scrollTo(0, document.querySelector(s).getBoundingClientRect().top - 12)", shot.start)
     picture = Image.open(io.BytesIO(visit.page.screenshot())).convert("RGB")
     small = io.BytesIO()
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 

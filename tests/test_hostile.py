@@ -163,7 +163,7 @@ def ours(project: Project, out: Path) -> dict[str, object]:
 
 def test_no_page_runs_shows_or_asks_for_what_the_extract_brought(browser: Browser, out: Path, project: Project) -> None:
     kinds: list[str] = ["tags", "scripts", "styles", "attributes", "links", "turned", "ids"]
-    clean = {"run": None, "hidden": False, **{kind: [] for kind in kinds}}
+    clean: dict[str, object] = {"run": None, "hidden": False, **{kind: [] for kind in kinds}}
     pages = sorted(out.resolve().rglob("*.html"))
     assert len(pages) > 80
     with visiting(browser, bypass_csp=True) as visit:

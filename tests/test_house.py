@@ -21,7 +21,7 @@ MADE = {"build", "dist"}
 
 # Folder -> schemas (or single tables) that its SELECTs may read. A table of the same schema must be of an earlier layer.
 MAY_READ = {
-    "sql/sources": {"raw"},
+    "sql/sources": {"raw", "codelists.drugs"},
     "sql/extracts": {"source", "codelists", "extracts.patients", "staging.patients_quarantined"},
     "sql/clean": {"extracts", "codelists", "clean"},
     "sql/facts": {"clean", "codelists", "facts", "extracts.feeds"},

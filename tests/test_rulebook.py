@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from conftest import Change, ask, changed, page
-from nightrounds.cases import run_cases
 from nightrounds.cli import app
 from nightrounds.errors import NightroundsError
 from nightrounds.project import Project
@@ -20,6 +19,7 @@ from nightrounds.rules import load_rule, load_rules
 from nightrounds.rulestart import new_rule
 from nightrounds.run import Run
 from nightrounds.terminal import print_results
+from nightrounds.trials import run_cases
 
 Make = Callable[..., Path]
 

@@ -1,5 +1,6 @@
 """Pages stay small enough to be mailed and opened on a ward's computer: an index of all rules, a worklist of 1,000 findings."""
 
+import re
 from pathlib import Path
 
 from nightrounds.report import render
@@ -49,3 +50,8 @@ def test_a_worklist_of_1000_findings_is_under_2_megabytes(tmp_path: Path) -> Non
     assert text.count("<article") == text.count("chart timeline") == 1000
     assert text.count("<i><bdi>") == 2000
     assert page.stat().st_size < 2_000_000
+
+
+def test_pictures_of_the_readme_are_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [name for name in pictures if not (ROOT / name).is_file() or (ROOT / name).stat().st_size >= 120_000] == []

@@ -3,7 +3,7 @@
 A small invented extract, in which every row is there for one choice, is loaded by the engine as any other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -115,6 +115,120 @@ TABLES = {
 }  # fmt: skip
 
 
+# Vocabulary that is delivered beside the extract: drugs that the code lists do not have, what they descend from, and how much
+# of what is in them. Person, drug and measurement are the fewest that a run needs.
+VOCABULARY = {
+    "PERSON": """
+        person_id,gender_concept_id,year_of_birth
+        1,8532,1950
+        """,
+    "Measurement": """
+        measurement_id,person_id,measurement_concept_id,measurement_date
+        """,
+    "CONCEPT": """
+        concept_id,concept_name,vocabulary_id,concept_code
+        1,baclofen,RxNorm,1292
+        2,metformin,RxNorm,6809
+        3,hydrocodone,RxNorm,5489
+        4,ibuprofen,RxNorm,5640
+        5,baclofen 10 MG,RxNorm,330066
+        6,baclofen,SNOMED,387342009
+        11,Muscle ease tablet,RxNorm Extension,OMOP11
+        12,baclofen 10 MG Oral Tablet,RxNorm,197391
+        13,Muscle ease 7 tablet,RxNorm,9999913
+        14,Sugar ease tablet,RxNorm,9999914
+        15,Two in one,RxNorm Extension,OMOP15
+        16,Muscle ease bottle,NDC,99999888877
+        17,baclofen bottle,NDC,00172409660
+        18,Muscle ease 15 MG Oral Tablet,RxNorm Extension,OMOP18
+        19,Muscle ease syrup,RxNorm Extension,OMOP19
+        20,Muscle ease ampoule,RxNorm Extension,OMOP20
+        21,Muscle ease patch,RxNorm Extension,OMOP21
+        22,Muscle ease drops,RxNorm Extension,OMOP22
+        23,Muscle ease pack,RxNorm Extension,OMOP23
+        24,Muscle ease of old,RxNorm Extension,OMOP24
+        25,Muscle ease dust,RxNorm Extension,OMOP25
+        26,1 ML baclofen 0.05 MG/ML Prefilled Syringe,RxNorm,1047437
+        """,
+    "concept_ancestor": """
+        ancestor_concept_id,descendant_concept_id,min_levels_of_separation,max_levels_of_separation
+        1,1,0,0
+        6,11,1,1
+        5,11,1,1
+        1,11,2,2
+        11,11,0,0
+        1,12,2,2
+        1.0,13,2,2
+        1,13,2,2
+        26,13,1,1
+        2,14,2,2
+        4,15,2,2
+        3,15,2,2
+        1,18,2,2
+        1,19,2,2
+        1,99,2,2
+        """,
+    "Drug_Strength": """
+        drug_concept_id,ingredient_concept_id,amount_value,amount_unit_concept_id,numerator_value,numerator_unit_concept_id,denominator_value,denominator_unit_concept_id,invalid_reason
+        11,1,10,8576,,,,,
+        11,1,10.0,8576,,,,,
+        12,1,10,8576,,,,,
+        13,1,7.50,8576,,,,,
+        14,2,1,8504,,,,,
+        15,3,5,8576,,,,,
+        15,4,200,8576,,,,,
+        18,1,15,8576,,,,,
+        19,1,,,5,8576,,8587,
+        20,1,,,10000,9655,20,8587,
+        21,1,,,10,8576,24,8505,
+        22,1,10,8510,,,,,
+        23,1,5,8576,,,,,
+        23,1,10,8576,,,,,
+        24,1,10,8576,,,,,U
+        25,1,0,8576,,,,,
+        99,1,2.5e1,8576,,,,,
+        """,
+    "concept_relationship": """
+        concept_id_1,concept_id_2,relationship_id,invalid_reason
+        16,11,Maps to,
+        16,14,Maps to,D
+        16,14,RxNorm inverse is a,
+        17,11,Maps to,
+        """,
+    "drug_exposure": """
+        drug_exposure_id,person_id,drug_concept_id,drug_source_concept_id,drug_source_value,drug_exposure_start_date,days_supply,quantity
+        extension,1,11,0,,2020-01-01,30,60
+        listed,1,12,,,2020-01-01,,
+        unlisted,1,13,,,2020-01-01,,
+        no ingredient of ours,1,14,,,2020-01-01,,
+        two ingredients,1,15,,,2020-01-01,,
+        unlisted source,1,0,16,,2020-01-01,,
+        listed source,1,0,17,,2020-01-01,,
+        named strength,1,18,,,2020-01-01,,
+        per ml,1,19,,,2020-01-01,,
+        ampoule,1,20,,,2020-01-01,,
+        patch,1,21,,,2020-01-01,,
+        units,1,22,,,2020-01-01,,
+        pack,1,23,,,2020-01-01,,
+        of old,1,24,,,2020-01-01,,
+        dust,1,25,,,2020-01-01,,
+        not in concept,1,99,,,2020-01-01,,
+        nowhere,1,98,,Lioresal,2020-01-01,,
+        """,
+}  # fmt: skip
+# In upper and lower case, and as a file that holds nothing but its header.
+OPTIONAL = ("concept_ancestor", "Drug_Strength", "concept_relationship")
+
+
+def write(folder: Path, tables: Mapping[str, str]) -> Path:
+    """Write each table as a CSV file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, text in tables.items():
+        lines = "\n".join(line.strip() for line in text.strip().splitlines())
+        (folder / f"{table}.csv").write_text(lines + "\n", encoding="utf-8")
+    return folder
+
+
 def audit_database(project: Project, extract: Path, as_of: date, out: Path) -> Path:
     """Load an OMOP extract, and return the database that the run builds."""
     run = new_run(project, Site(name="test"), extract, source="omop", out=out, as_of=as_of)
@@ -125,10 +239,7 @@ def audit_database(project: Project, extract: Path, as_of: date, out: Path) -> P
 
 @pytest.fixture(scope="module")
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    folder = tmp_path_factory.mktemp("omop")
-    for table, text in TABLES.items():
-        lines = "\n".join(line.strip() for line in text.strip().splitlines())
-        (folder / f"{table}.csv").write_text(lines + "\n", encoding="utf-8")
+    folder = write(tmp_path_factory.mktemp("omop"), TABLES)
     project = Project(Path(__file__).parents[1])
     with connect(audit_database(project, folder, date(2020, 6, 1), folder / "out")) as opened:
         yield opened
@@ -249,6 +360,98 @@ def test_what_cannot_be_used_is_in_quarantine_and_nothing_else(con: duckdb.DuckD
         ("prescriptions", "12", "days_supply", "out of range"),
         ("procedures", "4", "code_system", "required value missing"),
     ]
+
+
+@pytest.fixture(scope="module")
+def vocabulary(
+    load_extract: Callable[..., duckdb.DuckDBPyConnection], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What comes in with the vocabulary beside the extract, facts and all."""
+    folder = write(tmp_path_factory.mktemp("vocabulary"), VOCABULARY)
+    with load_extract(folder, "omop", date(2020, 6, 1)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("row", "system", "code", "name"),
+    [
+        # The ingredient, since it is listed as one; SNOMED and the component that lie nearer are not.
+        ("extension", "rxnorm", "1292", "Muscle ease tablet"),
+        ("unlisted", "rxnorm", "1292", "Muscle ease 7 tablet"),
+        ("not in concept", "rxnorm", "1292", "baclofen"),
+        # What the source's own code maps to descends from it.
+        ("unlisted source", "rxnorm", "1292", "Muscle ease bottle"),
+        # A code that is listed says more than its ingredient does.
+        ("listed", "rxnorm", "197391", "baclofen 10 MG Oral Tablet"),
+        ("listed source", "ndc", "00172409660", "baclofen bottle"),
+        # Ibuprofen is in a list too; of several it is always the same one.
+        ("two ingredients", "rxnorm", "5489", "Two in one"),
+        # Nothing is won by taking the ingredient of what no rule is about.
+        ("no ingredient of ours", "rxnorm", "9999914", "Sugar ease tablet"),
+        ("nowhere", None, None, "Lioresal"),
+    ],
+)
+def test_a_drug_that_is_not_listed_is_followed_to_its_ingredient(
+    vocabulary: duckdb.DuckDBPyConnection, row: str, system: str | None, code: str | None, name: str
+) -> None:
+    assert rows(vocabulary, "prescriptions", "prescription_id", "drug_code_system, drug_code, drug_name")[row] == (
+        system,
+        code,
+        name,
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "strength"),
+    [
+        ("extension", "10 mg"),
+        ("unlisted", "7.5 mg"),
+        ("unlisted source", "10 mg"),
+        ("no ingredient of ours", "1 g"),
+        ("per ml", "5 mg/mL"),
+        ("ampoule", "10000 mcg/20 mL"),
+        ("units", None),
+        # A name that says it is not said over: the strength as sent would go before it.
+        ("listed", None),
+        ("named strength", None),
+        # Whose strength it is could not be said, nor which tablet of the pack; a patch gives by the hour.
+        ("two ingredients", None),
+        ("pack", None),
+        ("patch", None),
+        ("of old", None),
+        ("dust", None),
+        ("not in concept", "25 mg"),
+        ("nowhere", None),
+    ],
+)
+def test_strength_comes_from_the_vocabulary_when_nothing_else_says_it(
+    vocabulary: duckdb.DuckDBPyConnection, row: str, strength: str | None
+) -> None:
+    assert rows(vocabulary, "prescriptions", "prescription_id", "strength")[row] == (strength,)
+
+
+def test_identity_and_dose_rest_on_the_vocabulary(vocabulary: duckdb.DuckDBPyConnection) -> None:
+    columns = "ingredient, matched_by, daily_dose_mg, dose_method"
+    found = vocabulary.execute(f"SELECT {columns} FROM facts.prescriptions WHERE row_id = 'extension'").fetchall()
+    assert found == [("baclofen", "code:rxnorm", 20, "strength x quantity / days")]
+
+
+@pytest.mark.parametrize("left_out", ["absent", "header only"])
+def test_without_rows_the_vocabulary_says_nothing(project: Project, tmp_path: Path, left_out: str) -> None:
+    header = {name: text.strip().splitlines()[0] for name, text in VOCABULARY.items() if name in OPTIONAL}
+    tables = {name: text for name, text in VOCABULARY.items() if name not in OPTIONAL}
+    folder = write(tmp_path / "extract", tables if left_out == "absent" else {**tables, **header})
+    with connect(audit_database(project, folder, date(2020, 6, 1), tmp_path / "out")) as con:
+        found = rows(con, "prescriptions", "prescription_id", "drug_code_system, drug_code, strength")
+    assert found["extension"] == ("local", "OMOP11", None)
+    assert found["unlisted source"] == ("ndc", "99999888877", None)
+    assert {strength for _, _, strength in found.values()} == {None}
+
+
+def test_vocabulary_tables_may_be_named_in_any_case(project: Project, tmp_path: Path) -> None:
+    folder = write(tmp_path / "extract", {name.upper(): text for name, text in VOCABULARY.items()})
+    with connect(audit_database(project, folder, date(2020, 6, 1), tmp_path / "out")) as con:
+        assert rows(con, "prescriptions", "prescription_id", "drug_code, strength")["extension"] == ("1292", "10 mg")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared Synthea27Nj extract is not beside the checkout")

@@ -1,20 +1,14 @@
-"""Cases: a rule's own examples, run through the same load, build and apply as a night's extract.
-
-All cases of a rule that agree on date, feeds and parameters share one invented extract, one patient a case.
-"""
+"""Cases: a rule's own examples, read from cases.toml and written as an extract, one patient a case."""
 
 import csv
 import json
-import tempfile
 import tomllib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from nightrounds.audit import apply_rules
 from nightrounds.database import connect
 from nightrounds.errors import NightroundsError
 from nightrounds.extracts import load
@@ -64,14 +58,6 @@ class Case:
         return json.dumps([self.as_of, {k: self.content.get(k) for k in keys}], default=str, sort_keys=True)
 
 
-@dataclass(frozen=True)
-class CaseResult:
-    """A case and what was wrong with what came of it; empty when it passed."""
-
-    case: Case
-    problems: list[str]
-
-
 def read_cases(rule: Rule) -> list[Case]:
     """Read cases.toml of a rule. Raises NightroundsError on an unknown key or a missing expectation."""
     path = rule.folder / "cases.toml"
@@ -88,23 +74,17 @@ def read_cases(rule: Rule) -> list[Case]:
     return found
 
 
-def run_cases(project: Project, rule: Rule, cases: Iterable[Case] | None = None) -> list[CaseResult]:
-    """Run a rule's cases (all of cases.toml, or those given) and compare; one result per case, in order."""
-    groups: dict[str, list[Case]] = defaultdict(list)
-    for case in read_cases(rule) if cases is None else cases:
-        groups[case.group].append(case)
-    results = [result for group in groups.values() for result in _run_group(project, rule, group)]
-    return sorted(results, key=lambda result: result.case.number)
+def what_facts_see(rule: Rule, case: Case) -> Case:
+    """Return a case without what no fact but the list of feeds depends on: its rule's own parameters and its watermarks."""
+    shared = {name: value for name, value in case.content.get("parameters", {}).items() if name not in rule.parameters}
+    return replace(case, content={**case.content, "parameters": shared, "covers": {}})
 
 
 def facts_of_cases(project: Project, rule: Rule, cases: list[Case], folder: Path) -> Run:
     """Write one extract for cases of one group, load it and build its facts; the database is `run.building`."""
     first = cases[0]
     write_extract(project.sql, folder / "extract", cases)
-    values = first.content.get("parameters", {})
-    chosen = {name: Choice(value=value, chosen_by="the case", why="case") for name, value in values.items()}
-    own = {name: choice for name, choice in chosen.items() if name in rule.parameters}
-    site = Site(name="cases", rules={rule.rule_id: own}, facts={n: choice for n, choice in chosen.items() if n not in own})
+    site = site_of(rule, first)
     check_site(project.rules, {rule.rule_id: rule.parameters}, site)
     started_at = datetime.combine(first.as_of, datetime.min.time())
     run = Run(project, site, folder / "extract", "native", folder, folder / "cases.duckdb", first.as_of, started_at, "a case")
@@ -112,6 +92,14 @@ def facts_of_cases(project: Project, rule: Rule, cases: list[Case], folder: Path
     with connect(run.building) as con:
         build_facts(con, project.sql, run.values)
     return run
+
+
+def site_of(rule: Rule, case: Case) -> Site:
+    """Return a site that has chosen a case's parameters, the rule's own and those of facts."""
+    values = case.content.get("parameters", {})
+    chosen = {name: Choice(value=value, chosen_by="the case", why="case") for name, value in values.items()}
+    own = {name: choice for name, choice in chosen.items() if name in rule.parameters}
+    return Site(name="cases", rules={rule.rule_id: own}, facts={n: choice for n, choice in chosen.items() if n not in own})
 
 
 def write_extract(sql: Path, folder: Path, cases: list[Case]) -> None:
@@ -138,45 +126,6 @@ def case_rows(case: Case, feed: str, key: str) -> list[dict[str, Any]]:
         return [{"patient_id": case.patient_id, **PATIENT, **case.content.get("patient", {})}]
     own = f"{case.patient_id}-{PREFIX[feed]}"
     return [{key: f"{own}{n}", "patient_id": case.patient_id, **row} for n, row in enumerate(case.content[feed], start=1)]
-
-
-def _run_group(project: Project, rule: Rule, cases: list[Case]) -> list[CaseResult]:
-    with tempfile.TemporaryDirectory(prefix="nightrounds-cases-") as scratch:
-        run = facts_of_cases(project, rule, cases, Path(scratch))
-        with connect(run.building) as con:
-            quarantined = con.execute("SELECT feed, line, column_name, value, reason FROM audit.quarantine").fetchall()
-            if quarantined:
-                raise NightroundsError(
-                    f"A case of {rule.rule_id} has a row that is quarantined: {quarantined[0]}.",
-                    "Mend the row in cases.toml.",
-                )
-            apply_rules(con, run, [replace(rule)])
-            reader = con.execute("SELECT * FROM audit.results ORDER BY patient_id, index_date, unit_id")
-            names = [name for name, *_ in reader.description]
-            units = [dict(zip(names, row, strict=True)) for row in reader.fetchall()]
-    return [CaseResult(c, compare(c.content["expect"], [u for u in units if u["patient_id"] == c.patient_id])) for c in cases]
-
-
-def compare(expected: list[dict[str, Any]], units: list[dict[str, Any]]) -> list[str]:
-    """Say in words where the units differ from what a case expects."""
-    if len(expected) != len(units):
-        got = [(unit["unit_id"], unit["outcome"], unit["reason"]) for unit in units]
-        return [f"expected {len(expected)} units, got {len(units)}: {got}"]
-    pairs = enumerate(zip(expected, units, strict=True), start=1)
-    return [f"unit {number}: {problem}" for number, (wanted, unit) in pairs for problem in _differences(wanted, unit)]
-
-
-def _differences(wanted: dict[str, Any], unit: dict[str, Any]) -> Iterator[str]:
-    for key in ("outcome", "severity", "reason", "index_date"):
-        if key in wanted and wanted[key] != unit[key]:
-            yield f"{key} is {unit[key]!r}, expected {wanted[key]!r} (reason: {unit['reason']})"
-    for part in wanted.get("message", []):
-        if part not in (unit["message"] or ""):
-            yield f"the message lacks {part!r}: {unit['message']!r}"
-    evidence = json.loads(unit["evidence"])
-    for name, value in wanted.get("evidence", {}).items():
-        if evidence.get(name) != json.loads(json.dumps(value, default=str)):
-            yield f"evidence {name} is {evidence.get(name)!r}, expected {value!r}"
 
 
 def _check(path: Path, entry: dict[str, Any]) -> None:

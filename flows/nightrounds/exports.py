@@ -5,15 +5,24 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-# Only marts that keep to the disclosure policy may leave the house.
-SHAREABLE = ("public_rule_summary", "public_rule_reason", "public_breakdown")
+# Only what keeps to the disclosure policy may leave the house: file name -> query.
+SHAREABLE = {
+    "public_rule_summary": "SELECT * FROM mart.public_rule_summary",
+    "public_rule_reason": "SELECT * FROM mart.public_rule_reason",
+    "public_breakdown": "SELECT * FROM mart.public_breakdown",
+    "public_open": "SELECT * FROM mart.public_open",
+    "control_chart": "SELECT * EXCLUDE (audience) FROM mart.control_chart WHERE audience = 'public'",
+    "control_point": "SELECT * EXCLUDE (audience) REPLACE (array_to_string(signals, '; ') AS signals) "
+    "FROM mart.control_point WHERE audience = 'public'",
+    "funnel_point": "SELECT * EXCLUDE (audience) FROM mart.funnel_point WHERE audience = 'public'",
+}
 
 
 def export_marts(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
-    """Write every shareable mart to `folder` as <name>.csv and <name>.parquet, readable by all; return the files."""
+    """Write every shareable table to `folder` as <name>.csv and <name>.parquet, readable by all; return the files."""
     written: list[Path] = []
-    for name in SHAREABLE:
-        frame = con.sql(f"SELECT * FROM mart.{name} ORDER BY ALL").pl()
+    for name, query in SHAREABLE.items():
+        frame = con.sql(f"{query} ORDER BY ALL").pl()
         table, columnar = folder / f"{name}.csv", folder / f"{name}.parquet"
         harmless(frame).write_csv(table)
         frame.write_parquet(columnar)

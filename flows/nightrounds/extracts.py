@@ -11,6 +11,7 @@ from nightrounds.delta import attach_previous, carry_over, has_previous, remembe
 from nightrounds.errors import NightroundsError
 from nightrounds.files import discover, read_info
 from nightrounds.intake import Intake, read_raw, refuse_broken
+from nightrounds.lookups import account_for_lookups
 from nightrounds.run import Run
 from nightrounds.sources import BASE_FEEDS, FEEDS, find_source, load_source
 from nightrounds.sqlfiles import SqlFile, Value
@@ -44,6 +45,8 @@ def load(run: Run, say: Say = lambda _: None) -> None:
             publish_feed(con, feed)
             if name == "patients":
                 _list_quarantined_patients(con)
+        for line in account_for_lookups(intake):
+            say(line)
         record_feeds(con, {feed for feed in FEEDS if intake.has(feed)}, info.covers)
         con.execute("DROP SCHEMA source CASCADE")
         con.execute("DROP SCHEMA raw CASCADE")
@@ -78,7 +81,7 @@ def _feed(intake: Intake, name: str) -> Feed:
     if not intake.has(name):
         return Feed(contract, None, [])
     source = intake.source[name]
-    return Feed(contract, source, intake.files[next(iter(source.needs))])
+    return Feed(contract, source, intake.files[source.main_table])
 
 
 def _require(intake: Intake, name: str) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from nightrounds.database import path_literal
+from nightrounds.database import identifier, path_literal
 from nightrounds.errors import NightroundsError
 from nightrounds.files import check_file_names, is_ndjson, refused
 from nightrounds.ndjson import COLUMN, Resources, read_resources
 from nightrounds.rawtables import RawFile, create_raw_table, inspect
 from nightrounds.run import Run
-from nightrounds.sources import BASE_FEEDS, FeedSource
+from nightrounds.sources import BASE_FEEDS, FeedSource, lack_of
 
 
 @dataclass
@@ -68,9 +68,12 @@ def do_without(intake: Intake, table: str, error: NightroundsError) -> None:
     if needed and intake.run.accept_gate is None:
         raise error
     intake.files.pop(table, None)
+    _drop_view(intake.con, table)
     _create(intake, table, [])
-    feeds: list[str | None] = [name for name, feed in intake.source.items() if table in feed.needs]
-    intake.con.executemany("INSERT INTO audit.refused VALUES (?, ?)", [[feed, error.sentence] for feed in feeds or [None]])
+    rows = [[name, error.sentence] for name, feed in intake.source.items() if table in feed.needs]
+    lack = lack_of(intake.source, table)
+    lacking = [[None, f"{error.sentence} {lack}"]] if lack else []
+    intake.con.executemany("INSERT INTO audit.refused VALUES (?, ?)", [*rows, *lacking])
 
 
 def refuse_broken(intake: Intake, tables: Iterable[str]) -> bool:
@@ -108,6 +111,12 @@ def _read_table(intake: Intake, table: str, paths: list[Path]) -> list[RawFile]:
 
 def _create(intake: Intake, table: str, files: list[RawFile]) -> None:
     create_raw_table(intake.con, table, intake.wanted[table], files, intake.run.building.parent)
+
+
+def _drop_view(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make way for a table, which cannot replace a view."""
+    if con.execute("SELECT 1 FROM duckdb_views() WHERE schema_name = 'raw' AND view_name = ?", [table]).fetchall():
+        con.execute(f"DROP VIEW raw.{identifier(table)}")
 
 
 def _check_columns(intake: Intake, table: str, files: list[RawFile]) -> None:

@@ -16,7 +16,9 @@ from nightrounds.plots import control_plot, funnel_plot
 from nightrounds.timelines import timeline
 
 Row = dict[str, Any]
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Besides those of ASCII: those that break lines, and those that turn or override the direction of writing, by which "01" could
+# be read where "10" was sent. Marks that names in Arabic or Hebrew need (U+200E, U+200F, U+061C) stay.
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Column of a rule's row -> the name of the outcome on the pages, in the order of a bar.
 OUTCOMES = {
     "numerator": "Finding",
@@ -60,7 +62,7 @@ def environment(reports: Path) -> Environment:
 
 
 def printable(value: object) -> object:
-    """Print nothing for NULL, and a replacement mark for a control character, which HTML does not allow."""
+    """Print nothing for NULL, and a replacement mark for a control character, which must not act on the page."""
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):

@@ -15,6 +15,7 @@ from nightrounds.charts import draw_charts
 from nightrounds.database import connect, identifier, text_literal
 from nightrounds.delta import attach_previous, has_previous
 from nightrounds.documentation import comment_on, list_tables
+from nightrounds.errors import NightroundsError
 from nightrounds.guideline import register_guideline
 from nightrounds.run import Run
 from nightrounds.sqlfiles import layers
@@ -23,7 +24,16 @@ from nightrounds.warehouse import build_schema, build_table
 Say = Callable[[str], None]
 # Schemas of the analysts' database, and tables that are the engine's own.
 PUBLISHED = ("facts", "audit", "mart")
-INTERNAL = ("decided", "previous_findings", "previous_feeds")
+INTERNAL = (
+    "decided", "previous_findings", "previous_feeds", "previous_publication", "previous_publication_cell", "previous_settings"
+)  # fmt: skip
+# Tables of the last run that this one is compared with: the name they get -> schema and name in the last warehouse.
+RECALLED = {
+    "previous_findings": ("audit", "findings"),
+    "previous_publication": ("mart", "publication"),
+    "previous_publication_cell": ("mart", "publication_cell"),
+    "previous_settings": ("mart", "public_rule_sensitivity"),
+}
 PACKAGES = ("duckdb", "polars", "pyarrow", "great-expectations", "jinja2", "prefect")
 DATABASE = "nightrounds.duckdb"
 
@@ -33,9 +43,11 @@ def publish(run: Run, say: Say = lambda _: None) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
     with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
         attach_previous(con, run.warehouse)
-        _recall_findings(con)
+        recall(con)
         record_run(con, run)
         record_annotations(con, run)
+        record_groups(con, run)
+        record_versions(con, run)
         register_guideline(con, run.project.rules)
         for layer in layers(run.project.sql / "audit")[1:]:
             for file in layer:
@@ -47,6 +59,13 @@ def publish(run: Run, say: Say = lambda _: None) -> None:
         list_tables(con, run.project.sql, PUBLISHED, INTERNAL)
         write_database(con, run.folder / DATABASE)
         write_manifest(con, run)
+
+
+def recall(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `audit.previous_*` with what the last run published, if there was one. `previous` is attached."""
+    for table, (schema, source) in RECALLED.items():
+        if has_previous(con, schema, source):
+            con.execute(f"INSERT INTO audit.{table} BY NAME FROM previous.{schema}.{source}")
 
 
 def code_version(root: Path) -> str:
@@ -73,6 +92,33 @@ def record_annotations(con: duckdb.DuckDBPyConnection, run: Run) -> None:
         con.execute("INSERT INTO audit.annotations VALUES (?, ?, ?)", [remark.rule, remark.day, remark.text])
 
 
+def record_groups(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Write the prescribers' groups from the file that the site names. Raises NightroundsError when it cannot be read."""
+    if not (path := run.site.prescriber_groups):
+        return
+    try:
+        con.execute(
+            'INSERT INTO audit.prescriber_groups SELECT prescriber_id, any_value("group") FROM read_csv(?, all_varchar = true) '
+            'WHERE prescriber_id IS NOT NULL AND "group" IS NOT NULL GROUP BY prescriber_id',
+            [str(path)],
+        )
+    except duckdb.Error:
+        raise NightroundsError(
+            f"The prescriber groups {path} cannot be read.", "Give a CSV file with the columns prescriber_id and group."
+        ) from None
+
+
+def record_versions(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Write since when each version of a rule is used: what earlier runs noted, and what is new tonight."""
+    if has_previous(con, "audit", "rule_versions"):
+        con.execute("INSERT INTO audit.rule_versions BY NAME FROM previous.audit.rule_versions")
+    con.execute(
+        "INSERT INTO audit.rule_versions SELECT rule_id, version, ?, ? FROM audit.rules "
+        "ANTI JOIN audit.rule_versions USING (rule_id, version)",
+        [run.run_id, run.as_of],
+    )
+
+
 def write_database(con: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Copy the published schemas, with comments, to a file that DuckDB 1.5 tools open too; mode 0640."""
     con.execute(f"ATTACH {text_literal(str(target))} AS published (STORAGE_VERSION 'v1.5.0')")
@@ -92,6 +138,7 @@ def write_manifest(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     content = {
         "run": _records(con, "SELECT * FROM audit.runs")[0],
         "inputs": _records(con, "SELECT * EXCLUDE (batch_id, run_id) FROM audit.batches ORDER BY feed, file"),
+        "lookups": _records(con, "SELECT * EXCLUDE (run_id) FROM audit.lookups ORDER BY file, looked_up"),
         "feeds": _records(con, "SELECT * FROM extracts.feeds ORDER BY feed"),
         "rules": _records(
             con,
@@ -113,9 +160,3 @@ def _records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, objec
     result = con.execute(query)
     names = [name for name, *_ in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def _recall_findings(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `audit.previous_findings` with yesterday's, if there were any."""
-    if has_previous(con, "audit", "findings"):
-        con.execute("INSERT INTO audit.previous_findings BY NAME FROM previous.audit.findings")

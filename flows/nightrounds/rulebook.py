@@ -5,13 +5,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from nightrounds.cases import read_cases, run_cases
+from nightrounds.cases import read_cases
 from nightrounds.errors import CheckFailedError, NightroundsError
 from nightrounds.preview import Preview, preview
 from nightrounds.project import find_project
 from nightrounds.rules import Rule, load_rules
 from nightrounds.run import new_run
 from nightrounds.site import load_site
+from nightrounds.trials import run_cases
 
 # Of each sort of change so many are listed, unless all are asked for.
 LISTED = 50

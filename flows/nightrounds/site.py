@@ -72,6 +72,8 @@ class Site(BaseSettings):
     rules: dict[str, dict[str, Choice]] = {}
     rebases: dict[str, list[Rebase]] = {}
     annotations: list[Annotation] = []
+    # A CSV file with the columns prescriber_id and group: clinics, wards or teams for the charts that may be shared.
+    prescriber_groups: Path | None = None
     # The checkout is named by the environment too; it is no setting of the site.
     project: Path | None = None
 

@@ -20,6 +20,7 @@ FEEDS = (
 )
 BASE_FEEDS = ("patients", "prescriptions", "labs")
 NEEDS = re.compile(r"^-- needs: (.*)$")
+WITHOUT = re.compile(r"^-- without (\w+): (.*)$")
 SPLITS = "-- splits: "
 
 
@@ -45,6 +46,18 @@ class FeedSource:
         return found
 
     @property
+    def main_table(self) -> str:
+        """The raw table of which every row is a row of the feed: the first that it needs."""
+        return next(iter(self.needs))
+
+    @property
+    def without(self) -> dict[str, str]:
+        """Raw tables that the feed only looks into when they are there -> what it lacks without them, from its header."""
+        said = {match.group(1): match.group(2) for match in map(WITHOUT.match, self.file.header) if match}
+        tables = sorted(self.raw_columns.keys() - self.needs.keys())
+        return {table: said.get(table, "what is looked up in it stays empty") for table in tables}
+
+    @property
     def splits(self) -> bool:
         """Whether a raw row may hold several rows of the feed: an Observation with components, for one."""
         return any(line.startswith(SPLITS) for line in self.file.header)
@@ -64,6 +77,15 @@ class FeedSource:
         for table, names in self.needs.items():
             columns.setdefault(table, set()).update(names)
         return {table: names - {"file", "line"} for table, names in columns.items()}
+
+
+def lack_of(source: dict[str, FeedSource], table: str) -> str:
+    """Say in a sentence what feeds lack without a raw table that they only look into; an empty text when there are none."""
+    lacks: dict[str, list[str]] = {}
+    for feed in (f for f in FEEDS if f in source and table in source[f].without):
+        lacks.setdefault(source[feed].without[table], []).append(feed)
+    said = "; ".join(f"{lack} ({', '.join(feeds)})" for lack, feeds in lacks.items())
+    return f"Without it {said}." if said else ""
 
 
 def find_source(sql: Path, name: str) -> Path:

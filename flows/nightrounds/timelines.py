@@ -9,7 +9,7 @@ from typing import Any
 from nightrounds.plots import Tick, scale
 
 Row = Mapping[str, Any]
-LEFT, RIGHT, TOP, LANE = 96.0, 712.0, 16.0, 34.0
+LEFT, RIGHT, TOP, LANE = 96.0, 712.0, 16, 34
 # Lanes in this order: drugs first, then results, then events.
 ORDER = {"course": 0, "dose": 0, "result": 1, "event": 2}
 # What rules look at, in the unit of facts.labs, drawn as lines behind the results.
@@ -72,13 +72,13 @@ def timeline(rows: Sequence[Row], index_date: date, as_of: date) -> Timeline:
     ordered = sorted(rows, key=lambda r: (ORDER[r["kind"]], r["lane"], r["from_day"], r["kind"]))
     for number, ((rank, lane), members) in enumerate(groupby(ordered, key=lambda r: (ORDER[r["kind"]], r["lane"]))):
         top, marks = TOP + number * LANE, list(members)
-        lanes.append(Tick(top + LANE / 2, NAMES.get(lane, lane)))
+        lanes.append(Tick(top + LANE // 2, NAMES.get(lane, lane)))
         if rank == 0:
             bars += _bars(marks, at, top)
         else:
             y = _result_scale(marks, lane, top) if rank == 1 else None
             thresholds += [(y(t), f"{t:g}") for t in THRESHOLDS.get(lane, ()) if y and top < y(t) < top + LANE]
-            dots += [Dot(at(m["from_day"]), y(m["value"]) if y else top + LANE / 2, m["kind"], _said(m)) for m in marks]
+            dots += [Dot(at(m["from_day"]), y(m["value"]) if y else top + LANE // 2, m["kind"], _said(m)) for m in marks]
     return Timeline(TOP + len(lanes) * LANE + 18, lanes, _days(first, last, at), bars, dots, thresholds, at(index_date))
 
 
@@ -88,7 +88,7 @@ def _bars(marks: Sequence[Row], at: Callable[[date], float], top: float) -> list
     found = []
     for m in marks:
         start, width = at(m["from_day"]), max(round(at(m["to_day"]) - at(m["from_day"]), 1), 2.0)
-        tall = 5.0 if m["kind"] == "course" else round(6 + 14 * (m["value"] or most) / most, 1)
+        tall = 5 if m["kind"] == "course" else round(6 + 14 * (m["value"] or most) / most, 1)
         y = top + 3 if m["kind"] == "course" else top + LANE - 4 - tall
         found.append(
             Bar(start, y, width, tall, m["kind"] if m["kind"] == "course" or m["value"] is not None else "unknown", _said(m))

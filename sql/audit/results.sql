@@ -12,7 +12,7 @@
 -- message: the finding in one sentence; only for a finding
 -- active_until: the last day of the exposure judged, if the unit has one
 -- judged_from: the first day on which the unit could be judged, where that is later than the index date
--- open: whether someone can still act on the finding; never so for rules that give rates only
+-- open: whether someone can still act on the finding; never so once the patient has died, or for rules that give rates only
 -- sources: the source rows behind the unit
 WITH decided AS (
     SELECT * FROM audit.decided
@@ -49,7 +49,9 @@ first_orders AS (
 
 judged AS (
     SELECT
-        d.*, p.hospice_from <= d.index_date AS in_hospice, r.act_within, r.horizon, r.is_listed,
+        d.*, r.act_within, r.horizon, r.is_listed,
+        p.hospice_from <= d.index_date AS in_hospice,
+        p.death_date IS NOT NULL AS has_died,
         coalesce(nullif(w.facility_id, ''), p.facility_id) AS facility_id, nullif(w.prescriber_id, '') AS prescriber_id,
         CASE
             WHEN age_on(p.birth_date, d.index_date) < 18 THEN 'under 18'
@@ -78,7 +80,7 @@ SELECT
     active_until,
     judged_from,
     coalesce(
-        outcome = 'finding' AND is_listed
+        outcome = 'finding' AND is_listed AND NOT has_died
         AND (active_until >= horizon OR coalesce(judged_from, index_date) + act_within >= horizon), FALSE
     ) AS open,
     sources

@@ -1,11 +1,11 @@
 -- How many units of a rule have an outcome in one cell of a breakdown. Every outcome of a cell, and every month between
 -- a rule's first and last, has a row, so that a zero is a number and not a gap.
 -- rule_id: the rule; only rules that were run
--- breakdown: all, month, facility, prescriber, stratum, association, or `by ` and the name of an evidence column whose values
--- are counted
--- cell: the month (its first day), the facility, the prescriber, the age band and sex (with | between), the associated
--- condition of leg cramps on the index date (the first that applies of dialysis, cirrhosis, pregnancy, lumbar stenosis and
--- peripheral arterial disease, the last two coded within a year), the value, or all
+-- breakdown: all, month, facility, prescriber, group, stratum, association, or `by ` and the name of an evidence column whose
+-- values are counted
+-- cell: the month (its first day), the facility, the prescriber, the prescriber's group (when the site names groups), the age
+-- band and sex (with | between), the associated condition of leg cramps on the index date (the first that applies of dialysis,
+-- cirrhosis, pregnancy, lumbar stenosis and peripheral arterial disease, the last two coded within a year), the value, or all
 -- outcome: finding, clear, excluded, not_evaluable or pending
 -- units: number of units
 -- patients: number of different patients among them
@@ -19,6 +19,10 @@ results AS (
 
 people AS (
     SELECT patient_id, birth_date, sex FROM facts.people
+),
+
+groups AS (
+    SELECT prescriber_id, prescriber_group FROM audit.prescriber_groups
 ),
 
 dialysis AS (SELECT patient_id, from_day, to_day FROM facts.dialysis),
@@ -58,15 +62,17 @@ aged AS (
     SELECT
         r.rule_id, r.outcome, r.patient_id, r.index_date, r.facility_id, r.prescriber_id,
         age_on(p.birth_date, r.index_date) AS age, coalesce(p.sex, 'unknown') AS sex,
-        coalesce(a.association, 'none on record') AS association_cell
+        coalesce(a.association, 'none on record') AS association_cell,
+        coalesce(g.prescriber_group, 'in no group') AS group_cell
     FROM results AS r
+    LEFT JOIN groups AS g USING (prescriber_id)
     LEFT JOIN people AS p USING (patient_id)
     LEFT JOIN associations AS a ON r.patient_id = a.patient_id AND r.index_date = a.index_date
 ),
 
 placed AS (
     SELECT
-        rule_id, outcome, patient_id, association_cell,
+        rule_id, outcome, patient_id, association_cell, group_cell,
         strftime(index_date, '%Y-%m-01') AS month_cell,
         coalesce(facility_id, 'not recorded') AS facility_cell,
         coalesce(prescriber_id, 'not recorded') AS prescriber_cell,
@@ -121,9 +127,10 @@ grouped AS (
             WHEN grouping(prescriber_cell) = 0 THEN 'prescriber'
             WHEN grouping(stratum_cell) = 0 THEN 'stratum'
             WHEN grouping(association_cell) = 0 THEN 'association'
+            WHEN grouping(group_cell) = 0 THEN 'group'
             ELSE 'all'
         END AS breakdown,
-        coalesce(month_cell, facility_cell, prescriber_cell, stratum_cell, association_cell, 'all') AS cell,
+        coalesce(month_cell, facility_cell, prescriber_cell, stratum_cell, association_cell, group_cell, 'all') AS cell,
         count(*) AS units,
         count(DISTINCT patient_id) AS patients
     FROM placed
@@ -133,12 +140,14 @@ grouped AS (
         (rule_id, outcome, facility_cell),
         (rule_id, outcome, prescriber_cell),
         (rule_id, outcome, stratum_cell),
-        (rule_id, outcome, association_cell)
+        (rule_id, outcome, association_cell),
+        (rule_id, outcome, group_cell)
     )
 ),
 
 counted AS (
     SELECT rule_id, outcome, breakdown, cell, units, patients FROM grouped
+    WHERE breakdown <> 'group' OR (SELECT count(*) FROM groups) > 0
     UNION ALL
     SELECT rule_id, outcome, breakdown, cell, units, patients FROM distributed
 ),

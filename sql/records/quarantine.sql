@@ -1,6 +1,6 @@
 -- One row of an extract that cannot be used, whole and with every reason.
 -- run_id: the run
--- feed: the feed
+-- feed: the feed; nothing for a bad line of a file that is only looked up
 -- file: name of the file
 -- line: physical line where the record starts
 -- row_id: the row's own id, if it can be had

@@ -23,7 +23,13 @@ shared_spans AS (
         greatest(c.start_date, o.start_date) AS first_day,
         least(c.end_date, o.end_date) AS last_day,
         concat(
-            o.ingredient, if(o.route_group IN ('oral', 'unknown'), '', ' not by mouth'),
+            o.ingredient,
+            CASE
+                WHEN o.route_group IN ('oral', 'unknown') THEN ''
+                WHEN o.route_group = 'injectable' THEN ' by injection'
+                WHEN regexp_matches(o.first_drug_name, 'patch|transdermal', 'i') THEN ' patch'
+                ELSE ' not by mouth'
+            END,
             ' (', o.start_date, ' to ', o.end_date, if(o.prn_only, ', as needed', ''), ')'
         ) AS wording,
         list_transform(o.prescription_ids, lambda id: source_row('prescriptions', id)) AS sources

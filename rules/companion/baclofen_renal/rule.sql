@@ -167,7 +167,8 @@ SELECT
     w.origin,
     w.read_on,
     w.stale,
-    CASE w.origin
+    CASE coalesce(w.origin, '')
+        WHEN '' THEN ''
         WHEN 'dialysis' THEN concat('on dialysis (', w.shown, ', ', w.read_on, ')')
         WHEN 'coded'
             THEN concat(

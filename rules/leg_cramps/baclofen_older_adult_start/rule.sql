@@ -269,11 +269,11 @@ SELECT
     age,
     first_mg,
     single_mg,
-    if(
-        is_total_high,
-        concat(if(is_unknown, 'at least ', ''), spoken(first_mg), ' mg/day'),
-        concat(spoken(single_mg), ' mg at a time (', spoken(first_mg), ' mg/day)')
-    ) AS told_dose,
+    CASE
+        WHEN is_total_high THEN concat(if(is_unknown, 'at least ', ''), spoken(first_mg), ' mg/day')
+        WHEN outcome = 'finding' THEN concat(spoken(single_mg), ' mg at a time (', spoken(first_mg), ' mg/day)')
+        ELSE ''
+    END AS told_dose,
     concat(
         if(is_as_needed, ' (with what may be taken as needed)', ''),
         if(is_range, ' (the most of a range)', '')

@@ -100,14 +100,14 @@ SELECT
     age,
     starting_day,
     starting_mg,
-    if(
-        starting_day = start_date,
-        concat(' with ', spoken(starting_mg), ' mg/day'),
-        concat(
-            ', and the first dose that was held for ', $held_days, ' days was ', spoken(starting_mg), ' mg/day from ',
-            starting_day
-        )
-    ) AS told_dose,
+    CASE
+        WHEN starting_mg IS NULL THEN ''
+        WHEN starting_day = start_date THEN concat(' with ', spoken(starting_mg), ' mg/day')
+        ELSE concat(
+                ', and the first dose that was held for ', $held_days, ' days was ', spoken(starting_mg), ' mg/day from ',
+                starting_day
+            )
+    END AS told_dose,
     concat(
         if(is_as_needed, ' (with what may be taken as needed)', ''),
         if(is_range, ' (the most of a range)', '')

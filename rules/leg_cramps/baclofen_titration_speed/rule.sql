@@ -119,11 +119,11 @@ SELECT
     from_mg,
     to_mg,
     rise_mg,
-    if(
-        rise_mg > $step_mg,
-        concat('by ', spoken(rise_mg), ' mg/day at once, from ', spoken(from_mg)),
-        concat('by ', spoken(sum_mg), ' mg/day in ', steps, ' steps within ', days, if(days = 1, ' day,', ' days,'))
-    ) AS told_rise,
+    CASE
+        WHEN rise_mg IS NULL THEN ''
+        WHEN rise_mg > $step_mg THEN concat('by ', spoken(rise_mg), ' mg/day at once, from ', spoken(from_mg))
+        ELSE concat('by ', spoken(sum_mg), ' mg/day in ', steps, ' steps within ', days, if(days = 1, ' day,', ' days,'))
+    END AS told_rise,
     concat(
         if(is_as_needed, ' (with what may be taken as needed)', ''),
         if(is_range, ' (the most of a range)', '')

@@ -159,6 +159,7 @@ SELECT
     window_start,
     window_end,
     CASE len(missing)
+        WHEN 0 THEN ''
         WHEN 1 THEN missing[1]
         WHEN 2 THEN concat(missing[1], ' or ', missing[2])
         ELSE concat(missing[1], ', ', missing[2], ' or ', missing[3])

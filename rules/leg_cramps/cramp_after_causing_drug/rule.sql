@@ -139,13 +139,17 @@ SELECT
     end_date,
     because,
     days_after,
-    concat(
-        CASE days_after
-            WHEN 0 THEN 'on the day of '
-            WHEN 1 THEN '1 day after '
-            ELSE concat(days_after, ' days after ')
-        END,
-        if(told = 'started on', concat(drug_name, ' was '), concat('a dose of ', drug_name, ' ')),
-        told, ' ', since
+    if(
+        outcome = 'finding',
+        concat(
+            CASE days_after
+                WHEN 0 THEN 'on the day of '
+                WHEN 1 THEN '1 day after '
+                ELSE concat(days_after, ' days after ')
+            END,
+            if(told = 'started on', concat(drug_name, ' was '), concat('a dose of ', drug_name, ' ')),
+            told, ' ', since
+        ),
+        ''
     ) AS when_told
 FROM judged

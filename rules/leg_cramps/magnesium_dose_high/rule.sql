@@ -189,13 +189,14 @@ SELECT
         if(is_range, ', the most of a range', ''),
         ')'
     ) AS dose_told,
-    if(
-        is_deficient,
-        concat(
-            ': as much as ', spoken(oxide_mg), ' mg of magnesium oxide, above the ', $deficiency_limit_mg,
-            ' mg/day that correct a deficiency (', deficiency, ')'
-        ),
-        concat(', above the ', $limit_mg, ' mg/day of the guideline, and no deficiency is on file')
-    ) AS limit_told,
+    CASE
+        WHEN outcome <> 'finding' THEN ''
+        WHEN is_deficient
+            THEN concat(
+                    ': as much as ', spoken(oxide_mg), ' mg of magnesium oxide, above the ', $deficiency_limit_mg,
+                    ' mg/day that correct a deficiency (', deficiency, ')'
+                )
+        ELSE concat(', above the ', $limit_mg, ' mg/day of the guideline, and no deficiency is on file')
+    END AS limit_told,
     unseen
 FROM judged

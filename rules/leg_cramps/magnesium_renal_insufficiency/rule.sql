@@ -250,7 +250,8 @@ unseen AS (
 worded AS (
     SELECT
         w.*,
-        CASE w.origin
+        CASE coalesce(w.origin, '')
+            WHEN '' THEN ''
             WHEN 'dialysis' THEN concat('on dialysis (', w.shown, ', ', w.read_on, ')')
             WHEN 'coded'
                 THEN concat(

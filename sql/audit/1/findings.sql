@@ -17,7 +17,8 @@
 -- message: the finding in one sentence
 -- evidence: the columns that the rule gives as evidence (JSON)
 WITH rules AS (
-    SELECT rule_id, version, run_status, horizon, kind NOT IN ('documentation', 'descriptive') AS is_listed
+    SELECT
+        rule_id, version, run_status, horizon, act_within, kind NOT IN ('documentation', 'descriptive') AS is_listed
     FROM audit.rules
 ),
 
@@ -33,8 +34,13 @@ found AS (
     SELECT
         left(md5(r.rule_id || '|' || r.unit_id), 16) AS finding_id, r.*, u.version AS rule_version,
         coalesce(r.active_until < u.horizon, FALSE) AS has_stopped,
-        u.is_listed AND NOT r.open AS is_over
-    FROM results AS r JOIN rules AS u USING (rule_id)
+        u.is_listed AND NOT r.open AS is_over,
+        p.death_date IS NOT NULL AND (
+            r.active_until >= u.horizon OR coalesce(r.judged_from, r.index_date) + u.act_within >= u.horizon
+        ) AS has_died
+    FROM results AS r
+    JOIN rules AS u USING (rule_id)
+    LEFT JOIN facts.people AS p USING (patient_id)
     WHERE r.outcome = 'finding'
 ),
 
@@ -48,7 +54,12 @@ present AS (
             WHEN e.state = 'resolved' THEN 'reopened'
             ELSE 'persisting'
         END AS state,
-        CASE WHEN f.is_over THEN CASE WHEN f.has_stopped THEN 'stopped' ELSE 'expired' END END AS resolved_reason,
+        CASE
+            WHEN NOT f.is_over THEN NULL
+            WHEN f.has_died THEN 'died'
+            WHEN f.has_stopped THEN 'stopped'
+            ELSE 'expired'
+        END AS resolved_reason,
         f.facility_id, f.prescriber_id, f.reason, f.message, f.evidence
     FROM found AS f LEFT JOIN earlier AS e USING (finding_id)
 ),

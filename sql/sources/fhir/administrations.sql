@@ -3,6 +3,7 @@
 -- its only ingredient. RxNorm goes before NDC, SNOMED and ATC, and these before a code that only the sender knows. The
 -- time is the beginning of the giving. What was not given, or was entered in error, asks to be removed.
 -- needs: medicationadministration.resource
+-- without medication: a drug that is only referred to goes by the words of the reference
 WITH
 parsed AS (
     SELECT

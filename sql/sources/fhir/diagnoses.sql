@@ -5,6 +5,7 @@
 -- nothing is thought to be over while it may last; words (`in childhood`) give no day. A condition that was refuted or
 -- entered in error asks to be removed.
 -- needs: condition.resource
+-- without patient: a day that is told as an age is not known
 WITH
 births AS (
     -- Grouped, so that a patient who is listed twice doubles no row.

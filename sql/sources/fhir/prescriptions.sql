@@ -9,6 +9,9 @@
 -- The end is that of the bounds. A duration counts from the start, but a stopped request ended before that, nobody says
 -- when, so there it is only a supply. Until when a request may be dispensed says nothing of how long the drug is taken.
 -- needs: medicationrequest.resource
+-- without condition: a reason that is only referred to goes by the words of the reference
+-- without encounter: nobody knows at which facility it was
+-- without medication: a drug that is only referred to goes by the words of the reference
 WITH
 parsed AS (
     SELECT

@@ -4,6 +4,7 @@
 -- is not exact (a year, an age). A procedure that was not done, not yet done or entered in error asks to be removed;
 -- one that was stopped had begun, and counts.
 -- needs: procedure.resource
+-- without patient: a day that is told as an age is not known
 WITH
 births AS (
     -- Grouped, so that a patient who is listed twice doubles no row.

@@ -4,6 +4,7 @@
 -- handed on as it stands, and so ends in quarantine as an unknown class.
 -- needs: visit_occurrence.visit_occurrence_id, visit_occurrence.person_id, visit_occurrence.visit_concept_id
 -- needs: visit_occurrence.visit_start_date
+-- without concept: the class of a visit is known from four numbers and the source's own words
 WITH
 concepts AS (
     SELECT

@@ -6,6 +6,7 @@
 -- needs: measurement.measurement_id, measurement.person_id, measurement.measurement_concept_id
 -- needs: measurement.measurement_date
 -- needs: concept.concept_id, concept.concept_code, concept.concept_name, concept.vocabulary_id
+-- without visit_occurrence: nobody knows at which facility it was
 WITH
 concepts AS (
     -- Grouped, so that a concept that is listed twice doubles no row.

@@ -1,6 +1,7 @@
 -- OMOP CDM 5.3 and 5.4: one person, with the day of death from the table `death`.
 -- Of a birth without its day the 15th is taken, of one without its month the 1st of July: at most half a year off.
 -- needs: person.person_id, person.gender_concept_id, person.year_of_birth
+-- without death: nobody is known to have died
 WITH
 deaths AS (
     -- The earliest, so that a person who is listed twice stays one row.

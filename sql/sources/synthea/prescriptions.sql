@@ -4,6 +4,7 @@
 -- that it was stopped early; one that has not is active. DISPENSES counts dispensings of some drugs and days
 -- of others, and so says nothing. Neither dose nor directions are exported.
 -- needs: medications.start, medications.patient, medications.code, medications.description
+-- without encounters: nobody knows who ordered it, or at which facility
 WITH
 organizations AS (
     -- Grouped, so that an encounter that is listed twice doubles no row.

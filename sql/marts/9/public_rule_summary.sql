@@ -8,7 +8,7 @@
 -- version: version of the rule
 -- run_status: run or not_run
 -- not_run_reason: why it was not run
--- horizon: the day after which nothing was judged
+-- horizon: the day after which nothing was judged when the figures were made
 -- numerator: findings; NULL when hidden
 -- numerator_shown: the same as printed
 -- clear: units judged and clear; NULL when hidden
@@ -24,12 +24,19 @@
 -- denominator: findings and clear units; NULL when either is hidden
 -- denominator_shown: the same as printed
 -- rate: numerator / denominator; NULL when either half is hidden, or there is nothing to divide by
+-- figures_of: the date that was audited when the figures were made
+-- is_held: whether they are of an earlier run, since newer ones would tell a small count; NULL when the rule was not run
+-- said: what the pages say of figures that are held; NULL when they are tonight's
 WITH policy AS (
     SELECT small_mark, rounded_to FROM mart.disclosure
 ),
 
 rules AS (
     SELECT rule_id, position, pack, companion, title, kind, version, run_status, not_run_reason, horizon FROM mart.rule_summary
+),
+
+publications AS (
+    SELECT rule_id, figures_of, is_held, horizon, said FROM mart.publication
 ),
 
 outcomes AS (
@@ -69,7 +76,8 @@ summed AS (
 )
 
 SELECT
-    r.rule_id, r.position, r.pack, r.companion, r.title, r.kind, r.version, r.run_status, r.not_run_reason, r.horizon,
+    r.rule_id, r.position, r.pack, r.companion, r.title, r.kind, r.version, r.run_status, r.not_run_reason,
+    CASE WHEN b.is_held THEN b.horizon ELSE r.horizon END AS horizon,
     s.numerator, s.numerator_shown, s.clear, s.clear_shown, s.excluded, s.excluded_shown,
     s.not_evaluable, s.not_evaluable_shown, s.pending, s.pending_shown,
     s.units,
@@ -86,7 +94,11 @@ SELECT
         WHEN p.rounded_to > 1 OR s.judged_known = s.judged_small THEN 'withheld'
         ELSE 'at least ' || s.judged_known
     END AS denominator_shown,
-    s.numerator / nullif(s.denominator, 0) AS rate
+    s.numerator / nullif(s.denominator, 0) AS rate,
+    CASE WHEN r.run_status = 'run' THEN b.figures_of END AS figures_of,
+    CASE WHEN r.run_status = 'run' THEN b.is_held END AS is_held,
+    b.said
 FROM rules AS r
 CROSS JOIN policy AS p
 LEFT JOIN summed AS s USING (rule_id)
+LEFT JOIN publications AS b USING (rule_id)

@@ -1,6 +1,7 @@
 -- The rate of a rule if a parameter, or two, had other values, as it may be shown on a shareable page.
 -- Two settings often differ by few patients, so counts are never shown here, and rates are rounded to whole per cents. A rate
 -- is left out when findings or clear units stand for few patients, and all of them when the rule's own rate is hidden.
+-- While a rule's figures are held, the rates published with them stand too.
 -- rule_id: the rule
 -- setting: number of the setting, row by row
 -- row_parameter: the parameter that is varied
@@ -36,10 +37,22 @@ decided AS (
     JOIN small AS m USING (rule_id, setting)
     JOIN summaries AS s USING (rule_id)
     CROSS JOIN policy AS p
+),
+
+held AS (
+    SELECT rule_id FROM mart.publication WHERE is_held
+),
+
+published AS (
+    SELECT
+        rule_id, setting, row_parameter, row_value, column_parameter, column_value, in_force,
+        CASE WHEN NOT is_hidden THEN if(is_exact, rate, round(rate, 2)) END AS rate,
+        CASE WHEN is_hidden THEN 'not shown' WHEN denominator = 0 THEN '–' END AS shown
+    FROM decided
 )
 
-SELECT
-    rule_id, setting, row_parameter, row_value, column_parameter, column_value, in_force,
-    CASE WHEN NOT is_hidden THEN if(is_exact, rate, round(rate, 2)) END AS rate,
-    CASE WHEN is_hidden THEN 'not shown' WHEN denominator = 0 THEN '–' END AS shown
-FROM decided
+SELECT rule_id, setting, row_parameter, row_value, column_parameter, column_value, in_force, rate, shown
+FROM published ANTI JOIN held USING (rule_id)
+UNION ALL
+SELECT rule_id, setting, row_parameter, row_value, column_parameter, column_value, in_force, rate, shown
+FROM audit.previous_settings SEMI JOIN held USING (rule_id)

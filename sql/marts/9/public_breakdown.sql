@@ -1,9 +1,9 @@
--- The five outcomes of a rule in one month, facility, age band and sex, associated condition, or value of its evidence, as they
--- may be shown on a shareable page.
--- shareable page.
+-- The five outcomes of a rule in one month, facility, group of prescribers, age band and sex, associated condition, or value of
+-- its evidence, as they may be shown on a shareable page.
 -- rule_id: the rule
--- breakdown: month, facility, stratum, association, or `by ` and the name of an evidence column
--- cell: the month (its first day), the facility, the age band and sex (with | between), the associated condition, or the value
+-- breakdown: month, facility, group, stratum, association, or `by ` and the name of an evidence column
+-- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the
+-- associated condition, or the value
 -- numerator: findings; NULL when hidden
 -- numerator_shown: the same as printed
 -- clear: units judged and clear; NULL when hidden
@@ -16,8 +16,13 @@
 -- pending_shown: the same as printed
 -- denominator: findings and clear units; NULL when either is hidden
 -- rate: numerator / denominator; NULL when either half is hidden, or there is nothing to divide by
+-- figures_of: the date that was audited when the figures were made
 WITH cells AS (
     SELECT rule_id, breakdown, cell, outcome, units, shown FROM mart.public_cell
+),
+
+publications AS (
+    SELECT rule_id, figures_of FROM mart.publication
 ),
 
 pivoted AS (
@@ -38,7 +43,8 @@ pivoted AS (
 )
 
 SELECT
-    *,
-    numerator + clear AS denominator,
-    numerator / nullif(numerator + clear, 0) AS rate
-FROM pivoted
+    p.*,
+    p.numerator + p.clear AS denominator,
+    p.numerator / nullif(p.numerator + p.clear, 0) AS rate,
+    b.figures_of
+FROM pivoted AS p JOIN publications AS b USING (rule_id)

@@ -1,13 +1,11 @@
--- One outcome of one rule, as it may be shown on a shareable page.
+-- One outcome of one rule as tonight's figures could show it, if nothing had been published before.
 -- A total is not shown while a part of it is hidden, so a small part needs no cover of its own. It does where another
 -- rule counts the same units and shows them all: that rule's total would give the small part back.
 -- rule_id: the rule
 -- outcome: finding, clear, excluded, not_evaluable or pending
--- units: the count to show, NULL when it is hidden
 -- status: shown, small (1 to the policy's limit) or withheld (any number, hidden for the sake of a small one)
--- shown: what to print
 WITH policy AS (
-    SELECT small_limit, small_mark, rounded_to, cover_from FROM mart.disclosure
+    SELECT small_limit, cover_from FROM mart.disclosure
 ),
 
 counts AS (
@@ -54,27 +52,13 @@ covered AS (
             )
         ) = 1 AND can_cover AS is_cover
     FROM exposed
-),
-
-decided AS (
-    SELECT
-        rule_id, outcome, units,
-        CASE
-            WHEN is_exposed AND (is_cover OR NOT coalesce(has_cover, FALSE)) THEN 'withheld'
-            WHEN is_small THEN 'small'
-            ELSE 'shown'
-        END AS status
-    FROM covered
-),
-
-rounded AS (
-    SELECT
-        d.rule_id, d.outcome, d.status, p.small_mark,
-        CASE WHEN d.status = 'shown' THEN CAST(round(d.units / p.rounded_to) * p.rounded_to AS BIGINT) END AS units
-    FROM decided AS d CROSS JOIN policy AS p
 )
 
 SELECT
-    rule_id, outcome, units, status,
-    CASE status WHEN 'shown' THEN CAST(units AS VARCHAR) WHEN 'small' THEN small_mark ELSE 'withheld' END AS shown
-FROM rounded
+    rule_id, outcome,
+    CASE
+        WHEN is_exposed AND (is_cover OR NOT coalesce(has_cover, FALSE)) THEN 'withheld'
+        WHEN is_small THEN 'small'
+        ELSE 'shown'
+    END AS status
+FROM covered
