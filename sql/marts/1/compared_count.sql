@@ -2,7 +2,8 @@
 -- and the rule starts afresh, when the policy or the major version of the rule is another one.
 -- rule_id: the rule; only rules that were run
 -- breakdown: all, month, facility, group, stratum, association, `by ` and the name of an evidence column, or reason
--- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the reason, or all
+-- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the
+-- reason, or all
 -- outcome: finding, clear, excluded, not_evaluable or pending; a reason has one only
 -- units: number of units tonight
 -- patients: number of different patients among them tonight

@@ -7,7 +7,8 @@
 -- publications it would tell what it was. Small cells join it. Whether that is enough, mart.telling_line says.
 -- rule_id: the rule
 -- breakdown: all, month, facility, group, stratum, association, `by ` and the name of an evidence column, or reason
--- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the reason, or all
+-- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the
+-- reason, or all
 -- outcome: finding, clear, excluded, not_evaluable or pending
 -- units: number of units tonight
 -- patients: number of different patients among them tonight

@@ -3,7 +3,8 @@
 -- can come out. Findings and clear units are the rule's result: without them there would be nothing to publish.
 -- rule_id: the rule
 -- breakdown: all, month, facility, group, stratum, association, `by ` and the name of an evidence column, or reason
--- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the reason, or all
+-- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the
+-- reason, or all
 -- outcome: finding, clear, excluded, not_evaluable or pending
 -- units: number of units tonight
 -- patients: number of different patients among them tonight

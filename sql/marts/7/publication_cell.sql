@@ -2,7 +2,8 @@
 -- are compared with. For analysts; the dashboard shows no column of it but `status` and `shown_units`.
 -- rule_id: the rule
 -- breakdown: all, month, facility, group, stratum, association, `by ` and the name of an evidence column, or reason
--- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value, the reason, or all
+-- cell: the month (its first day), the facility, the group of prescribers, the age band and sex (with | between), the value,
+-- the reason, or all
 -- outcome: finding, clear, excluded, not_evaluable or pending
 -- units: number of units when it was published
 -- patients: number of different patients among them
