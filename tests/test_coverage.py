@@ -20,7 +20,7 @@ from nightrounds.site import Site
 from nightrounds.sqlfiles import SqlFile, sql_files
 
 PROJECT = find_project()
-RENAL = {"magnesium_renal_insufficiency", "magnesium_renal_function_unknown"}
+RENAL = {"baclofen_renal", "magnesium_renal_function_unknown", "magnesium_renal_insufficiency"}
 
 
 def not_run(folder: Path, units: list[str], supplies: list[str]) -> tuple[dict[str, str], list[tuple[object, ...]]]:

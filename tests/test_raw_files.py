@@ -73,6 +73,39 @@ def test_delimiter_is_read_off_the_header(tmp_path: Path, mark: str) -> None:
     assert read(tmp_path, (HEAD + b"1,a,2\n").replace(b",", mark.encode()))[0] == [("1", "a", "2", 2)]
 
 
+@pytest.mark.parametrize(
+    ("body", "joined", "copies", "counted"),
+    [
+        (b"1,a,2\n2,b,3\n", False, [], 2),
+        (b"1,a,2\n2,b,3\n", True, ["feed copied"], 2),
+        (b"1,a,2\n\n2,b,3\n", False, ["feed copied"], None),
+    ],
+)
+def test_text_is_copied_only_when_it_is_joined_with_other_text_or_is_no_record_a_line(
+    tmp_path: Path, body: bytes, joined: bool, copies: list[str], counted: int | None
+) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_bytes(HEAD + body)
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA raw")
+        file = inspect(con, path)
+        create_raw_table(con, "feed", ["id", "name", "x"], [file], tmp_path, copied=joined)
+        assert [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()] == copies
+        assert con.execute("SELECT id, name, x, file FROM raw.feed ORDER BY id").fetchall() == [
+            ("1", "a", "2", "feed.csv"),
+            ("2", "b", "3", "feed.csv"),
+        ]
+    assert file.rows == counted
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_feed_of_no_file_is_a_raw_table_of_no_rows(tmp_path: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA raw")
+        create_raw_table(con, "feed", ["id"], [], tmp_path)
+        assert con.execute("SELECT id, file, line FROM raw.feed").fetchall() == []
+
+
 def test_header_only_is_a_file_of_no_rows(tmp_path: Path) -> None:
     assert read(tmp_path, HEAD) == ([], [])
 

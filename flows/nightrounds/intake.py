@@ -110,7 +110,9 @@ def _read_table(intake: Intake, table: str, paths: list[Path]) -> list[RawFile]:
 
 
 def _create(intake: Intake, table: str, files: list[RawFile]) -> None:
-    create_raw_table(intake.con, table, intake.wanted[table], files, intake.run.building.parent)
+    read_with = [feed.raw_columns.keys() for feed in intake.source.values() if table in feed.raw_columns]
+    workdir = intake.run.building.parent
+    create_raw_table(intake.con, table, intake.wanted[table], files, workdir, copied=read_with != [{table}])
 
 
 def _drop_view(con: duckdb.DuckDBPyConnection, table: str) -> None:

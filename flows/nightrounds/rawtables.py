@@ -23,6 +23,8 @@ class RawFile:
     delimiter: str
     survey: Survey
     bad_lines: list[BadLine] = field(default_factory=list)
+    # Its good rows, when they were counted as it was read: to count them in the table would be to read it again.
+    rows: int | None = None
 
 
 def inspect(con: duckdb.DuckDBPyConnection, path: Path) -> RawFile:
@@ -43,83 +45,81 @@ def inspect(con: duckdb.DuckDBPyConnection, path: Path) -> RawFile:
 
 
 def create_raw_table(
-    con: duckdb.DuckDBPyConnection, table: str, wanted: Iterable[str], files: list[RawFile], workdir: Path
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    wanted: Iterable[str],
+    files: list[RawFile],
+    workdir: Path,
+    *,
+    copied: bool = False,
 ) -> None:
     """Create `raw.<table>` with the wanted columns (text; NULL where a file lacks one), `file` and `line`.
 
-    Parquet files are only looked at through a view; delimited text is read into a table, since it must be read once in
-    full before it is known that every line is a record.
+    It is a view of its files, since to copy them costs more than to read them thrice; or of a copy, where a file had to be
+    read carefully, or its text is joined with others (`copied`): of a copy the planner knows how long it is.
     """
-    columns = sorted(set(wanted))
-    if files and all(file.path.name.lower().endswith(".parquet") for file in files):
-        con.execute(f"CREATE OR REPLACE VIEW raw.{identifier(table)} AS {_parquet_query(columns, files)}")
-        return
-    declared = "".join(f"{identifier(c)} VARCHAR, " for c in columns)
-    con.execute(f"CREATE OR REPLACE TABLE raw.{identifier(table)} ({declared}file VARCHAR, line BIGINT)")
+    columns, queries = sorted(set(wanted)), [_no_rows(set(wanted))] if not files else []
+    scratch: list[Path] = []
     for number, file in enumerate(files):
-        target = f"raw.{identifier(table)}"
         if not is_csv(file.path):
-            _insert_parquet(con, target, columns, file)
-        elif not _insert_csv(con, target, columns, file):
-            _insert_carefully(con, target, columns, file, workdir / f"{table}-{number}.parquet")
+            queries.append(_query(columns, file, *_parquet_places(file)))
+        elif _is_quick(con, columns, file):
+            queries.append(_query(columns, file, *_csv_places(file)))
+        else:
+            scratch.append(workdir / f"{table}-{number}.parquet")
+            file.bad_lines = read_carefully(file.path, file.delimiter, len(file.columns), scratch[-1])
+            queries.append(_query(columns, file, *_careful_places(file, scratch[-1])))
+    query = " UNION ALL ".join(queries)
+    if scratch or (copied and any(is_csv(file.path) for file in files)):
+        copy = f"raw.{identifier(table + ' copied')}"
+        con.execute(f"CREATE OR REPLACE TABLE {copy} AS {query}")
+        query = f"SELECT * FROM {copy}"
+    con.execute(f"CREATE OR REPLACE VIEW raw.{identifier(table)} AS {query}")
+    for path in scratch:
+        path.unlink()
 
 
-def _parquet_query(columns: list[str], files: list[RawFile]) -> str:
-    """Return the SELECT of the wanted columns over Parquet files, each row with its number in its file."""
-    queries = []
-    for file in files:
-        chosen = "".join(
-            f"{f'CAST({identifier(c)} AS VARCHAR)' if c in file.columns else 'NULL::VARCHAR'} AS {identifier(c)}, "
-            for c in columns
-        )
-        source = f"read_parquet({path_literal(file.path)}, file_row_number = true)"
-        queries.append(f"SELECT {chosen}{text_literal(file.path.name)} AS file, file_row_number + 1 AS line FROM {source}")
-    return " UNION ALL ".join(queries)
+def _no_rows(columns: set[str]) -> str:
+    declared = "".join(f"NULL::VARCHAR AS {identifier(c)}, " for c in sorted(columns))
+    return f"SELECT {declared}NULL::VARCHAR AS file, NULL::BIGINT AS line WHERE false"
 
 
-def _insert_parquet(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> None:
-    con.execute(f"INSERT INTO {target} {_parquet_query(columns, [file])}")
+def _query(columns: list[str], file: RawFile, source: str, line: str, places: dict[str, str]) -> str:
+    """Return the SELECT of the wanted columns of a file from a reader, which has them in `places`."""
+    chosen = "".join(f"CAST({places.get(c, 'NULL')} AS VARCHAR) AS {identifier(c)}, " for c in columns)
+    return f"SELECT {chosen}{text_literal(file.path.name)} AS file, {line} AS line FROM {source}"
 
 
-def _insert_csv(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile) -> bool:
-    """Read with DuckDB; False (and nothing inserted) unless every physical line was one good record."""
-    if not file.survey.is_plain:
-        return False
-    places = {name: f"c{i}" for i, name in enumerate(file.columns)}
+def _parquet_places(file: RawFile) -> tuple[str, str, dict[str, str]]:
+    source = f"read_parquet({path_literal(file.path)}, file_row_number = true)"
+    return source, "file_row_number + 1", {name: identifier(name) for name in file.columns}
+
+
+def _csv_places(file: RawFile) -> tuple[str, str, dict[str, str]]:
     types = "{" + ", ".join(f"c{i}: 'VARCHAR'" for i in range(len(file.columns))) + "}"
     source = (
         f"read_csv({path_literal(file.path)}, auto_detect = false, delim = {text_literal(file.delimiter)}, "
-        f"quote = '\"', escape = '\"', header = true, columns = {types}, store_rejects = true, rejects_limit = 0)"
+        f"quote = '\"', escape = '\"', header = true, columns = {types})"
     )
-    con.execute("BEGIN")
-    try:
-        rows = _insert(con, target, columns, file, source, "row_number() OVER () + 1", places)
-    except duckdb.InvalidInputException:
-        rows = -1
-    # A line more or less than rows means rejects, blank lines or line breaks inside quotes.
-    whole = rows == file.survey.lines - 1
-    con.execute("COMMIT" if whole else "ROLLBACK")
-    return whole
+    return source, "row_number() OVER () + 1", {name: f"c{i}" for i, name in enumerate(file.columns)}
 
 
-def _insert_carefully(con: duckdb.DuckDBPyConnection, target: str, columns: list[str], file: RawFile, scratch: Path) -> None:
-    file.bad_lines = read_carefully(file.path, file.delimiter, len(file.columns), scratch)
+def _careful_places(file: RawFile, scratch: Path) -> tuple[str, str, dict[str, str]]:
     # To DuckDB an empty field is NULL.
-    places = {name: f"nullif(c{i}, '')" for i, name in enumerate(file.columns)}
-    _insert(con, target, columns, file, f"read_parquet({path_literal(scratch)})", "line", places)
-    scratch.unlink()
+    return f"read_parquet({path_literal(scratch)})", "line", {name: f"nullif(c{i}, '')" for i, name in enumerate(file.columns)}
 
 
-def _insert(
-    con: duckdb.DuckDBPyConnection,
-    target: str,
-    columns: list[str],
-    file: RawFile,
-    source: str,
-    line: str,
-    places: dict[str, str],
-) -> int:
-    chosen = "".join(f"CAST({places[c]} AS VARCHAR), " if c in places else "NULL, " for c in columns)
-    name = text_literal(file.path.name)
-    done = con.execute(f"INSERT INTO {target} SELECT {chosen}{name}, {line} FROM {source}").fetchall()
-    return int(done[0][0])
+def _is_quick(con: duckdb.DuckDBPyConnection, columns: list[str], file: RawFile) -> bool:
+    """Read all that is wanted once with DuckDB: whether every physical line is one good record; if so, count the rows."""
+    if not file.survey.is_plain:
+        return False
+    source, _, places = _csv_places(file)
+    # A column that nobody counts is not looked at, and not found to be no text.
+    counted = "".join(f", count({places[c]})" for c in columns if c in places)
+    try:
+        rows = int(con.execute(f"SELECT count(*){counted} FROM {source}").fetchall()[0][0])
+    except duckdb.InvalidInputException:
+        return False
+    # A line more or less than rows means blank lines or line breaks inside quotes.
+    file.rows = rows if rows == file.survey.lines - 1 else None
+    return file.rows is not None

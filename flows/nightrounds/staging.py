@@ -1,7 +1,8 @@
 """Staging: one feed's rows typed by its contract, faults and duplicates told apart from what is loaded."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -50,20 +51,37 @@ def create_source_view(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 def type_rows(con: duckdb.DuckDBPyConnection, feed: Feed, values: Mapping[str, Value]) -> None:
     """Create `staging.<feed>`: the contract's typed columns with `faults`, a list of what is wrong or NULL."""
     bound = feed.contract.bind(values)
-    con.execute(f"CREATE OR REPLACE TABLE staging.{feed.name} AS {feed.contract.text}", bound or None)
+    with _sides_as_written(con, feed):
+        con.execute(f"CREATE OR REPLACE TABLE staging.{feed.name} AS {feed.contract.text}", bound or None)
+
+
+@contextmanager
+def _sides_as_written(con: duckdb.DuckDBPyConnection, feed: Feed) -> Iterator[None]:
+    """Let the right side of a join be hashed where rows come out of delimited text, which the planner takes for short."""
+    if any(file.rows is not None for file in feed.files):
+        con.execute("SET disabled_optimizers = 'build_side_probe_side'")
+    try:
+        yield
+    finally:
+        con.execute("RESET disabled_optimizers")
 
 
 def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Of the good rows with one id keep the last; equal copies are superseded, other ones get a fault.
 
-    Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`.
+    Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`. Ids are looked at only where their
+    hashes are repeated: numbers are grouped sooner than texts.
     """
     table, key = f"staging.{feed.name}", identifier(feed.key)
     content = ", ".join(identifier(c) for c in _content_columns(con, feed))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE copies AS
-        WITH repeated AS (SELECT {key} FROM {table} WHERE faults IS NULL GROUP BY {key} HAVING count(*) > 1),
+        WITH suspects AS (SELECT hash({key}) AS mark FROM {table} WHERE faults IS NULL GROUP BY mark HAVING count(*) > 1),
+        repeated AS (
+            SELECT {key} FROM {table} SEMI JOIN suspects ON hash({key}) = mark
+            WHERE faults IS NULL GROUP BY {key} HAVING count(*) > 1
+        ),
         rows AS (
             SELECT t.rowid AS place, {key}, file, line, row({content})::VARCHAR AS content
             FROM {table} AS t SEMI JOIN repeated USING ({key}) WHERE faults IS NULL
@@ -86,22 +104,27 @@ def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 def set_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
     """Copy every row with a fault, whole and with all its reasons, into `audit.quarantine`; bad lines too."""
+    _set_lines_aside(con, feed, run_id)
+    if not con.execute(f"SELECT 1 FROM staging.{feed.name} WHERE faults IS NOT NULL LIMIT 1").fetchall():
+        return
     key = identifier(feed.key)
     # Several rows of one line are told apart by their ids.
     same = f"AND clean_text(o.{key}) IS NOT DISTINCT FROM s.{key}" if feed.source and feed.source.splits else ""
-    con.execute(
-        f"""
+    query = f"""
         INSERT INTO audit.quarantine
         SELECT $run_id, $feed, s.file, s.line, s.{key},
                array_to_string(list_transform(s.faults, lambda f: f.column_name), '; '),
                array_to_string(list_transform(s.faults, lambda f: coalesce(f.value, '')), '; '),
                array_to_string(list_transform(s.faults, lambda f: f.reason), '; '),
                to_json(o)
-        FROM staging.{feed.name} AS s LEFT JOIN source.{feed.name} AS o ON o.file = s.file AND o.line = s.line {same}
-        WHERE s.faults IS NOT NULL
-        """,
-        {"run_id": run_id, "feed": feed.name},
-    )
+        FROM source.{feed.name} AS o RIGHT JOIN (FROM staging.{feed.name} WHERE faults IS NOT NULL) AS s
+        ON o.file = s.file AND o.line = s.line {same}
+    """
+    with _sides_as_written(con, feed):
+        con.execute(query, {"run_id": run_id, "feed": feed.name})
+
+
+def _set_lines_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
     rows = [
         [run_id, feed.name, file.path.name, bad.line, None, None, None, bad.reason, json.dumps(bad.raw)]
         for file in feed.files

@@ -64,6 +64,8 @@ def has_loose_quote(chunk: bytes, delimiter: bytes) -> bool:
     left in front of a blank either stands at the start of a field, and opens it, or closes one. A chunk begins with the end
     of a line, or with what has been looked at before.
     """
+    if QUOTE not in chunk:
+        return False
     for blank in {b" ", b"\t"} - {delimiter}:
         mark = QUOTE + blank
         if mark not in chunk:

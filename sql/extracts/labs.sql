@@ -27,13 +27,20 @@
 -- deleted: whether the row asks for its record to be removed
 -- faults: what is wrong with the row, as {column_name, value, reason}; NULL when nothing is
 WITH
-distinct_tests AS (
+different_tests AS (
     SELECT DISTINCT
         test_code,
         test_code_system,
         test_name,
         unit
     FROM source.labs
+),
+
+-- Gathered into one list and spread again, so that the planner knows them to be few: else it takes them for as many as there
+-- are results, and builds its hash table of all results instead of these.
+distinct_tests AS (
+    SELECT unnest(list(different_tests), recursive := TRUE)
+    FROM different_tests
 ),
 
 sent_tests AS (
@@ -250,7 +257,7 @@ SELECT
             ),
             fault(
                 'status', t.status_text, 'unknown value',
-                t.status NOT IN ('final', 'corrected', 'preliminary', 'cancelled', 'entered-in-error')
+                NOT list_contains(['final', 'corrected', 'preliminary', 'cancelled', 'entered-in-error'], t.status)
             ),
             fault('deleted', t.deleted_text, 'unknown value', unread(t.deleted_text, t.deleted))
         ],

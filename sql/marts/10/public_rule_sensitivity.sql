@@ -32,7 +32,12 @@ small AS (
 ),
 
 decided AS (
-    SELECT r.*, m.is_small OR NOT s.is_shown AS is_hidden, p.policy = 'none' AS is_exact
+    -- A step of the rate stands for more units than are small, or the difference of two settings would tell a small count.
+    SELECT
+        r.*,
+        m.is_small OR NOT s.is_shown OR (p.small_limit > 0 AND r.denominator < 10 * (p.small_limit + 1)) AS is_hidden,
+        p.policy = 'none' AS is_exact,
+        greatest(0.01, ceil(100.0 * (p.small_limit + 1) / nullif(r.denominator, 0)) / 100) AS step
     FROM rates AS r
     JOIN small AS m USING (rule_id, setting)
     JOIN summaries AS s USING (rule_id)
@@ -46,7 +51,7 @@ held AS (
 published AS (
     SELECT
         rule_id, setting, row_parameter, row_value, column_parameter, column_value, in_force,
-        CASE WHEN NOT is_hidden THEN if(is_exact, rate, round(rate, 2)) END AS rate,
+        CASE WHEN NOT is_hidden THEN if(is_exact, rate, round(round(rate / step) * step, 2)) END AS rate,
         CASE WHEN is_hidden THEN 'not shown' WHEN denominator = 0 THEN '–' END AS shown
     FROM decided
 )
