@@ -147,19 +147,26 @@ def test_a_rule_is_tried_under_other_settings(audited: Callable[..., Run], made:
     assert '<strong>25.0%</strong> <span class="under">in force</span>' in page(run, "dashboard/rules/long_course")
 
 
+@pytest.mark.parametrize(("times", "shown"), [(1, [None, None, None]), (5, [1.0, 0.48, 0.0])])
 def test_settings_that_differ_by_few_patients_cannot_be_told_apart(
-    audited: Callable[..., Run], made: Make, extract: Path
+    audited: Callable[..., Run], made: Make, extract: Path, times: int, shown: list[float | None]
 ) -> None:
+    """Of 40 units no rate is told; of 200 it is told in steps of 6 per cent, which is 12 units."""
     made("long_course", (VARIED, "[sensitivity]\nlongest_days = [20, 29, 45]"), ("default = 90", "default = 29"))
-    rows = (extract / "prescriptions.csv").read_text(encoding="utf-8").splitlines()
-    for n in range(20):
-        rows[1 + n] = rows[1 + n].replace(",30,", ",25,").replace(",100,", ",25,")
-    (extract / "prescriptions.csv").write_text("\n".join([*rows, ""]), encoding="utf-8")
+    for name in ("patients", "prescriptions"):
+        head, *rows = (extract / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        half = [row.replace(",30,", ",25,").replace(",100,", ",25,") for row in rows[:20]]
+        copies = [
+            row.replace("rx", f"rx{n}-").replace("canary-", f"canary-{n}-") for n in range(times) for row in half + rows[20:]
+        ]
+        (extract / f"{name}.csv").write_text("\n".join([head, *copies, ""]), encoding="utf-8")
     run = audited()
-    assert ask(run, "SELECT numerator FROM mart.rule_sensitivity ORDER BY setting") == [(40,), (20,), (0,)]
-    assert ask(run, "SELECT rate FROM mart.public_rule_sensitivity ORDER BY setting") == [(1.0,), (0.5,), (0.0,)]
-    text = page(run, "dashboard/rules/long_course")
-    assert '<strong>50%</strong> <span class="under">in force</span>' in text
+    counts = ask(run, "SELECT numerator FROM mart.rule_sensitivity ORDER BY setting")
+    assert counts == [(40 * times,), (20 * times,), (0,)]
+    assert [rate for (rate,) in ask(run, "SELECT rate FROM mart.public_rule_sensitivity ORDER BY setting")] == shown
+    assert ('<strong>48%</strong> <span class="under">in force</span>' in page(run, "dashboard/rules/long_course")) is (
+        times == 5
+    )
     names = ask(run, "SELECT column_name FROM docs.columns WHERE table_name = 'public_rule_sensitivity'")
     assert not {"numerator", "denominator", "units"} & {name for (name,) in names}
 

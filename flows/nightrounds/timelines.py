@@ -20,7 +20,7 @@ THRESHOLDS: Mapping[str, Sequence[float]] = {
     "potassium": (3.0, 6.0),
     "sodium": (125,),
 }
-NAMES = {"egfr": "eGFR"}
+NAMES = {"egfr": "eGFR", "magnesium": "serum Mg"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def timeline(rows: Sequence[Row], index_date: date, as_of: date) -> Timeline:
     ordered = sorted(rows, key=lambda r: (ORDER[r["kind"]], r["lane"], r["from_day"], r["kind"]))
     for number, ((rank, lane), members) in enumerate(groupby(ordered, key=lambda r: (ORDER[r["kind"]], r["lane"]))):
         top, marks = TOP + number * LANE, list(members)
-        lanes.append(Tick(top + LANE // 2, NAMES.get(lane, lane)))
+        lanes.append(Tick(top + LANE // 2, NAMES.get(lane, lane) if rank == 1 else lane))
         if rank == 0:
             bars += _bars(marks, at, top)
         else:

@@ -73,12 +73,13 @@ def measure(database: Path, findings: int, facilities: int) -> None:
             written += export_marts(con, out / "dashboard")
             took = time.perf_counter() - started
         size = sum(path.stat().st_size for path in written)
-        largest = max(written, key=lambda path: path.stat().st_size if path.suffix == ".html" else 0)
+        largest = sorted((path for path in written if path.suffix == ".html"), key=lambda path: -path.stat().st_size)[:5]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(
             f"{len(written)} files, {size / 1e6:.1f} MB in {took:.1f} s; at most {peak / 1024:.0f} MB held ({before / 1024:.0f} MB before)"
         )
-        print(f"the largest page is {largest.relative_to(out)} with {largest.stat().st_size / 1e6:.2f} MB")
+        for page in largest:
+            print(f"  {page.stat().st_size / 1e6:5.2f} MB {page.relative_to(out)}")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ held AS (
 published AS (
     SELECT
         rule_id, setting, row_parameter, row_value, column_parameter, column_value, in_force,
-        CASE WHEN NOT is_hidden THEN if(is_exact, rate, round(round(rate / step) * step, 2)) END AS rate,
+        CASE WHEN NOT is_hidden THEN if(is_exact, rate, least(round(round(rate / step) * step, 2), 1)) END AS rate,
         CASE WHEN is_hidden THEN 'not shown' WHEN denominator = 0 THEN '–' END AS shown
     FROM decided
 )
