@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 
-from nightrounds.audit import DECIDED, apply_rules, decide, horizon_of
+from nightrounds.audit import DECIDED, apply_rules, decide
 from nightrounds.cases import Case, facts_of_cases, read_cases, what_facts_see
+from nightrounds.coverage import feeds_of, horizon_of
 from nightrounds.database import connect, identifier
 from nightrounds.errors import NightroundsError
 from nightrounds.project import Project
@@ -76,7 +77,7 @@ class Room:
         with undone(self.con):
             for feed, day in case.content.get("covers", {}).items():
                 self.con.execute("UPDATE facts.feeds SET watermark = ? WHERE feed = ?", [day, feed])
-            days = {"horizon": horizon_of(self.con, rule, self.run.as_of), "as_of": self.run.as_of}
+            days = {"horizon": horizon_of(feeds_of(self.con), rule, self.run.as_of), "as_of": self.run.as_of}
             self.con.execute(DECIDED)
             decide(self.con, rule, {**self.run.values, **chosen, **days})
             build_table(self.con, "audit", SqlFile(self.run.project.sql / "audit" / "results.sql"), self.run.values)

@@ -7,8 +7,8 @@ from datetime import date
 
 import duckdb
 
-from nightrounds.coverage import missed_floors
-from nightrounds.database import identifier, text_literal
+from nightrounds.coverage import absent_feeds, feeds_of, horizon_of, missed_floors
+from nightrounds.database import identifier, side_by_side, text_literal
 from nightrounds.errors import NightroundsError
 from nightrounds.registry import Registry
 from nightrounds.rules import Rule
@@ -32,44 +32,29 @@ DECIDED = """
 
 
 def apply_rules(con: duckdb.DuckDBPyConnection, run: Run, rules: Sequence[Rule], say: Say = lambda _: None) -> None:
-    """Run the rules on the facts of an open database.
+    """Run the rules on the facts of an open database, side by side: none reads what another writes.
 
     A rule whose needed feed is absent, or holds less than the rule asks of it, is registered as not run.
     """
     con.execute(DECIDED)
-    for record in ("rules", "parameters", "coverage"):
-        con.execute(f"DELETE FROM audit.{record}")
-    registry = Registry(con, run.project, run.site)
-    for rule in (r for r in rules if r.about["status"] != "retired"):
+    con.execute("DELETE FROM audit.coverage")
+    feeds, values = feeds_of(con), run.values
+    used = [rule for rule in rules if rule.about["status"] != "retired"]
+
+    def judge(own: duckdb.DuckDBPyConnection, rule: Rule) -> tuple[str | None, date, float]:
         say(rule.rule_id)
-        why_not = " ".join(absent_feeds(con, rule) or missed_floors(con, rule, run.project.sql / "quality", run.values)) or None
-        horizon = horizon_of(con, rule, run.as_of)
-        started = time.perf_counter()
-        if why_not is None:
-            decide(con, rule, {**run.values, **rule.values(run.site), "horizon": horizon, "as_of": run.as_of})
-        registry.register(rule, why_not, horizon, time.perf_counter() - started)
+        started, horizon = time.perf_counter(), horizon_of(feeds, rule, run.as_of)
+        missing = absent_feeds(feeds, rule) or missed_floors(own, rule, run.project.sql / "quality", values)
+        if not missing:
+            decide(own, rule, {**values, **rule.values(run.site), "horizon": horizon, "as_of": run.as_of})
+        return " ".join(missing) or None, horizon, time.perf_counter() - started
+
+    registry = Registry(run.project, run.site)
+    for rule, judged in zip(used, side_by_side(con, judge, used), strict=True):
+        registry.note(rule, *judged)
+    registry.write(con)
     for file in layers(run.project.sql / "audit")[0]:
-        build_table(con, "audit", file, run.values)
-
-
-def absent_feeds(con: duckdb.DuckDBPyConnection, rule: Rule) -> list[str]:
-    """Return a sentence for each feed that the rule needs and the extract does not have, or not in a state to be read."""
-    present = {feed for (feed,) in con.execute("SELECT feed FROM facts.feeds WHERE present").fetchall()}
-    refused = dict(
-        con.execute("SELECT feed, string_agg(reason, ' ' ORDER BY reason) FROM audit.refused GROUP BY feed").fetchall()
-    )
-    return [
-        f"The feed {feed} cannot be used: {refused[feed]}" if feed in refused else f"The feed {feed} was not delivered."
-        for feed in rule.needs
-        if feed not in present
-    ]
-
-
-def horizon_of(con: duckdb.DuckDBPyConnection, rule: Rule, as_of: date) -> date:
-    """Return the day after which nothing is judged: the earliest of as_of and the watermarks of the needed feeds."""
-    query = "SELECT min(watermark) FROM facts.feeds WHERE list_contains(?, feed)"
-    earliest: date | None = con.execute(query, [rule.needs]).fetchall()[0][0]
-    return min(as_of, earliest) if earliest else as_of
+        build_table(con, "audit", file, values)
 
 
 def decide(con: duckdb.DuckDBPyConnection, rule: Rule, values: dict[str, object]) -> None:

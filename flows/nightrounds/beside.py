@@ -41,7 +41,7 @@ def varied_files(run: Run, rule: Rule, names: set[str]) -> list[SqlFile]:
 
 
 def copy_inputs(con: duckdb.DuckDBPyConnection, home: str, rule: Rule, files: list[SqlFile]) -> None:
-    """Copy what the files read and do not make: rows of the patients who had one of the drugs, or of all."""
+    """Copy what the files read and do not make: of the patients who had one of the drugs, and of no other drug; or all."""
     drugs = rule.sensitivity.get(INGREDIENTS, [])
     drugged = " UNION ".join(
         f"SELECT patient_id FROM {home}.facts.{table} WHERE list_contains($drugs, ingredient)"
@@ -50,6 +50,8 @@ def copy_inputs(con: duckdb.DuckDBPyConnection, home: str, rule: Rule, files: li
     con.execute(f"CREATE TABLE patients AS {drugged}", {"drugs": drugs})
     made = {f"{file.path.parents[1].name}.{file.table}" for file in files}
     for table in sorted(set[str]().union(*map(Behind.read_by, files)) - made):
-        owned = drugs and "patient_id" in [c for c, *_ in con.execute(f"DESCRIBE {home}.{table}").fetchall()]
+        columns = {c for c, *_ in con.execute(f"DESCRIBE {home}.{table}").fetchall()} if drugs else set[str]()
+        owned = "SEMI JOIN patients USING (patient_id)" if "patient_id" in columns else ""
+        of_drugs = "WHERE list_contains($drugs, ingredient)" if columns >= {"patient_id", "ingredient"} else ""
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {table.split('.')[0]}")
-        con.execute(f"CREATE TABLE {table} AS FROM {home}.{table} {'SEMI JOIN patients USING (patient_id)' if owned else ''}")
+        con.execute(f"CREATE TABLE {table} AS FROM {home}.{table} {owned} {of_drugs}", {"drugs": drugs} if of_drugs else None)

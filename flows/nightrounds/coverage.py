@@ -7,6 +7,7 @@ taken after the facts are built, and may read the rows in quarantine too (`stagi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -32,6 +33,36 @@ class Figure:
         """Say the share, and what was asked."""
         share = self.part / self.whole
         return f"{self.what}: {share:.1%} ({self.part:,} of {self.whole:,}); at least {floor:.0%} are needed."
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed as the rules find it: the last day it covers, and why it cannot be used, if it cannot."""
+
+    watermark: date | None
+    why_not: str | None
+
+
+def feeds_of(con: duckdb.DuckDBPyConnection) -> dict[str, Feed]:
+    """Return every feed by name. One that was not delivered, or was refused, cannot be used."""
+    refused = dict(
+        con.execute("SELECT feed, string_agg(reason, ' ' ORDER BY reason) FROM audit.refused GROUP BY feed").fetchall()
+    )
+    found: dict[str, Feed] = {}
+    for feed, present, watermark in con.execute("SELECT feed, present, watermark FROM facts.feeds").fetchall():
+        told = f"cannot be used: {refused[feed]}" if feed in refused else "was not delivered."
+        found[feed] = Feed(watermark, None if present else f"The feed {feed} {told}")
+    return found
+
+
+def absent_feeds(feeds: Mapping[str, Feed], rule: Rule) -> list[str]:
+    """Return a sentence for each feed that the rule needs and the extract does not have, or not in a state to be read."""
+    return [why_not for feed in rule.needs if (why_not := feeds[feed].why_not)]
+
+
+def horizon_of(feeds: Mapping[str, Feed], rule: Rule, as_of: date) -> date:
+    """Return the day after which nothing is judged: the earliest of as_of and the watermarks of the needed feeds."""
+    return min([as_of, *(day for feed in rule.needs if (day := feeds[feed].watermark))])
 
 
 def missed_floors(con: duckdb.DuckDBPyConnection, rule: Rule, folder: Path, values: Mapping[str, Value]) -> list[str]:

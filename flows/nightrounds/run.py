@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from nightrounds.parameters import check_site
@@ -47,7 +48,7 @@ class Run:
         """Where the complete results stand."""
         return self.out / "runs" / self.run_id
 
-    @property
+    @cached_property
     def values(self) -> Mapping[str, Value]:
         """What clean, facts and mart files may bind."""
         chosen = {name: choice.value for name, choice in self.site.facts.items()}

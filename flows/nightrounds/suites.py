@@ -4,6 +4,8 @@ This module is slow to import (it loads Great Expectations), so gate.py imports 
 Nothing leaves memory: the context is ephemeral, keeps no validation site, draws no progress bar and sends nothing.
 """
 
+import atexit
+import gc
 import logging
 import os
 from collections.abc import Sequence
@@ -28,6 +30,10 @@ from sqlalchemy.pool import NullPool
 
 from nightrounds import duckdb_dialect
 
+# What was just imported, half a million objects, stays to the end: the collector need not walk it again and again,
+# but once more when all ends.
+gc.freeze()
+atexit.register(gc.unfreeze)
 # Its warnings quote queries and rows; what matters of them comes back as a result.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 

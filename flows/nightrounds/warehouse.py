@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from nightrounds.database import identifier
+from nightrounds.database import identifier, side_by_side
 from nightrounds.parameters import shared_parameters
 from nightrounds.sqlfiles import SqlFile, Value, layers, sql_files
 
@@ -64,10 +64,14 @@ def build_schema(
     say: Say = lambda _: None,
 ) -> None:
     """Build every table of a schema's folder; `order` arranges the files inside a sub-layer (it never matters)."""
+    schema = folder.name if folder.name != "marts" else "mart"
+
+    def make(own: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
+        say(f"{folder.name}.{file.table}")
+        build_table(own, schema, file, values)
+
     for layer in layers(folder):
-        for file in order(layer):
-            say(f"{folder.name}.{file.table}")
-            build_table(con, folder.name if folder.name != "marts" else "mart", file, values)
+        side_by_side(con, make, order(layer))
     # What stands in views/ reads the layers before it and is itself read once: a copy of it would only cost time.
     for file in sql_files(folder / "views"):
         con.execute(f"CREATE OR REPLACE VIEW {folder.name}.{identifier(file.table)} AS {file.text}")
