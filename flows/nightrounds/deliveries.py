@@ -6,7 +6,7 @@ from datetime import date
 
 import duckdb
 
-from nightrounds.database import identifier
+from nightrounds.database import identifier, side_by_side
 
 # Textual results are what laboratories send; they are set aside, but say nothing about the health of the feed.
 UNCOUNTED = {"labs": ("value", "not a number")}
@@ -55,10 +55,12 @@ class Delivery:
 def deliveries(con: duckdb.DuckDBPyConnection, feeds: Sequence[str]) -> list[Delivery]:
     """Create `staging.deliveries` and return its rows in the order of `feeds`."""
     con.execute(DELIVERIES)
-    for feed in feeds:
-        key = identifier(con.execute(f"DESCRIBE extracts.{identifier(feed)}").fetchall()[0][0])
-        column, reason = UNCOUNTED.get(feed, ("", ""))
-        values = {"feed": feed, "column": column, "reason": reason}
-        con.execute(DELIVERY.format(feed=identifier(feed), key=key), values)
+    side_by_side(con, _count, feeds)
     rows = con.execute("SELECT * FROM staging.deliveries").fetchall()
     return sorted((Delivery(*row) for row in rows), key=lambda delivery: list(feeds).index(delivery.feed))
+
+
+def _count(con: duckdb.DuckDBPyConnection, feed: str) -> None:
+    key = identifier(con.execute(f"DESCRIBE extracts.{identifier(feed)}").fetchall()[0][0])
+    column, reason = UNCOUNTED.get(feed, ("", ""))
+    con.execute(DELIVERY.format(feed=identifier(feed), key=key), {"feed": feed, "column": column, "reason": reason})

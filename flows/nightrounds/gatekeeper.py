@@ -1,13 +1,11 @@
 """Gate: let the expectations judge what was loaded, keep their results as a table, and stop the run when one is critical."""
 
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import asdict
 
-import duckdb
-
-from nightrounds.database import connect
+from nightrounds.database import connect, insert_rows
 from nightrounds.errors import GateClosedError
-from nightrounds.gate import CheckResult, catalogue_of, check
+from nightrounds.gate import catalogue_of, check
 from nightrounds.run import Run
 from nightrounds.sources import FEEDS
 from nightrounds.sqlfiles import SqlFile
@@ -23,7 +21,7 @@ def gate(run: Run, say: Say = lambda _: None) -> None:
         contracts = [SqlFile(run.project.sql / "extracts" / f"{feed}.sql") for feed in feeds]
         catalogue = [rule for c in contracts for rule in catalogue_of(con, c.table, c.text)]
         results = check(con, feeds, catalogue, run.site.limits, run.as_of)
-        _keep(con, results)
+        insert_rows(con, "audit.quality", [asdict(result) for result in results])
     failed = [r for r in results if r.critical and not r.passed]
     say(f"{len(results)} checks, {len(failed)} critical failures")
     if failed and run.accept_gate is None:
@@ -31,10 +29,3 @@ def gate(run: Run, say: Say = lambda _: None) -> None:
             "The gate is closed: " + "; ".join(f"{r.feed}: {r.note or r.check_name}" for r in failed) + ".",
             "Mend the extract, or publish all the same with --accept-gate REASON, which every page will show.",
         )
-
-
-def _keep(con: duckdb.DuckDBPyConnection, results: list[CheckResult]) -> None:
-    rows = [astuple(result) for result in results]
-    con.execute("BEGIN")
-    con.executemany(f"INSERT INTO audit.quality VALUES ({', '.join('?' * len(rows[0]))})", rows)
-    con.execute("COMMIT")
