@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from nightrounds.database import insert_rows
 from nightrounds.errors import NightroundsError
 from nightrounds.rules import packs
 
@@ -68,12 +69,10 @@ def statement(path: Path, entry: dict[str, Any]) -> Statement:
 def register_guideline(con: duckdb.DuckDBPyConnection, rules: Path) -> None:
     """Fill `audit.packs`, and `audit.guideline` with the rules of each statement that are there and those not written yet."""
     written = {rule for (rule,) in con.execute("SELECT rule_id FROM audit.rules").fetchall()}
-    for path in guidelines(rules):
-        about = read(path)
-        con.execute("INSERT INTO audit.packs VALUES (?, ?, ?)", [path.parent.name, about["title"], about["about"]])
-    for s in read_guideline(rules):
-        missing = [name for name in s.rules if name not in written]
-        con.execute(
-            "INSERT INTO audit.guideline VALUES (?, ?, ?, ?, ?, ?)",
-            [s.id, s.statement, s.cover, s.why_not, list(s.rules), missing],
-        )
+    abouts = {path.parent.name: read(path) for path in guidelines(rules)}
+    insert_rows(con, "audit.packs", [{"pack": pack, "title": a["title"], "about": a["about"]} for pack, a in abouts.items()])
+    statements = [
+        {"statement_id": s.id, **vars(s), "missing_rules": [name for name in s.rules if name not in written]}
+        for s in read_guideline(rules)
+    ]
+    insert_rows(con, "audit.guideline", statements)

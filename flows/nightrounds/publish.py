@@ -122,6 +122,8 @@ def record_versions(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 def write_database(con: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Copy the published schemas, with comments, to a file that DuckDB 1.5 tools open too; mode 0640."""
     con.execute(f"ATTACH {text_literal(str(target))} AS published (STORAGE_VERSION 'v1.5.0')")
+    # One transaction: a hundred tables and a thousand comments would otherwise wait for the disk one by one.
+    con.execute("BEGIN")
     for schema in (*PUBLISHED, "docs"):
         con.execute(f"CREATE SCHEMA published.{schema}")
     tables = con.execute("SELECT schema_name, table_name FROM docs.tables").fetchall()
@@ -129,6 +131,7 @@ def write_database(con: duckdb.DuckDBPyConnection, target: Path) -> None:
         name = f"{schema}.{identifier(table)}"
         con.execute(f"CREATE TABLE published.{name} AS FROM {name}")
     comment_on(con, "published")
+    con.execute("COMMIT")
     con.execute("DETACH published")
     target.chmod(0o640)
 
