@@ -54,6 +54,7 @@ PAGES = {
     "worklist of a prescriber": first("worklist/prescribers"),
     "names, codes and units": named("worklist/data-quality"),
 }
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 every_page = pytest.mark.parametrize("name", PAGES)
 
 
@@ -204,3 +205,28 @@ def test_a_search_shows_the_matching_rows_only(desk: Visit, sample: Path) -> Non
     assert 1 <= people.filter(visible=True).count() < before
     assert wanted in people.filter(visible=True).first.inner_text()
     without_barriers(desk, runOnly=WCAG)
+
+
+def as_sorted(cell: str) -> tuple[float, ...] | None:
+    """What a cell should be sorted by, if it is a month, a number or a share: 'Apr 2026', '1,213', '16.4 %'."""
+    words = cell.split()
+    if len(words) >= 2 and words[0][:3] in MONTHS and words[1].isdigit():
+        return (int(words[1]), MONTHS.index(words[0][:3]))
+    number = re.match(r"-?\d+(\.\d+)?", cell.strip().replace(",", ""))
+    return (float(number[0]),) if number else None
+
+
+@pytest.mark.parametrize("name", ["index", "rule with charts"])
+def test_a_click_on_a_heading_sorts_numbers_as_numbers_and_months_as_months(opened: Visit) -> None:
+    kinds = set()
+    opened.ask("() => document.querySelectorAll('details').forEach((folded) => { folded.open = true; })")
+    for table in opened.page.locator("table:has(thead button)").all():
+        for place, button in enumerate(table.locator("thead button").all()):
+            button.click()
+            cells = table.locator(f"tbody tr > :nth-child({place + 1})").all_inner_texts()
+            keys = [key for cell in cells if (key := as_sorted(cell))]
+            # A rule without a rate says so in words.
+            if len(keys) > len(cells) / 2:
+                assert keys == sorted(keys), (button.inner_text(), cells)
+                kinds.add(len(keys[0]))
+    assert kinds == ({1} if opened.page.locator("table.rules").count() else {1, 2})

@@ -24,9 +24,16 @@
     before.before(label);
   }
 
+  // What a cell is sorted by: the month or day it names, the number it begins with ("<11" is a small one), else its
+  // words; a label that only phones show is none of them.
   function value(row, place) {
-    const words = text(row.cells[place]).replaceAll(",", "");
-    return /^-?[\d.]+%?$/.test(words) ? parseFloat(words) : words;
+    const label = row.cells[place].querySelector(".narrow")?.textContent.length ?? 0;
+    const words = row.cells[place].textContent.slice(label).trim().toLowerCase().replaceAll(",", "");
+    const day = words.match(/^(?:(\d{1,2}) )?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (\d{4})\b/);
+    if (day) return Date.parse(`${day[2]} ${day[1] ?? 1} ${day[3]} UTC`);
+    const number = words.match(/^<?[-+]?\d+(\.\d+)?(?![\w-])/);
+    if (!number) return words;
+    return number[0].startsWith("<") ? 0.5 : parseFloat(number[0]);
   }
 
   function addSort(table) {
