@@ -140,7 +140,7 @@ SELECT
         WHEN 'excluded' THEN concat('died within ', $window_days, ' days')
         WHEN 'not_evaluable' THEN 'not observed long enough'
         WHEN 'clear' THEN 'creatinine, sodium and potassium measured'
-        WHEN 'pending' THEN concat('window open until ', window_end)
+        WHEN 'pending' THEN 'window still open'
         ELSE concat('missing: ', array_to_string(missing, ', '))
     END AS reason,
     end_date AS active_until,

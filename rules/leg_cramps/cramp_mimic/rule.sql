@@ -130,7 +130,7 @@ SELECT
     CASE
         WHEN cramp_source IS NOT NULL THEN 'cramps on record'
         WHEN outcome = 'finding' THEN 'a look-alike and no cramp on record'
-        WHEN outcome = 'pending' THEN concat('window open until ', window_end)
+        WHEN outcome = 'pending' THEN 'window still open'
         ELSE 'no look-alike in the window'
     END AS reason,
     end_date AS active_until,
@@ -145,5 +145,6 @@ SELECT
     end_date,
     mimics,
     cramps_from,
-    cramps_to
+    cramps_to,
+    window_end
 FROM judged

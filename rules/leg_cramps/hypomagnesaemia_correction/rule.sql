@@ -207,7 +207,7 @@ SELECT
                     if(is_outside, 'dose outside the range that corrects a deficiency', NULL)
                 )
         WHEN 'excluded' THEN 'died before the repeat was due'
-        WHEN 'pending' THEN concat('window open until ', window_end)
+        WHEN 'pending' THEN 'window still open'
         WHEN 'not_evaluable' THEN 'repeated, but the dose is unknown'
         ELSE 'repeated, and the dose corrects a deficiency'
     END AS reason,
@@ -224,6 +224,7 @@ SELECT
     start_date,
     low_result,
     repeat_on,
+    window_end,
     elemental_mg,
     oxide_mg,
     concat_ws(

@@ -139,7 +139,7 @@ SELECT
     CASE
         WHEN j.result_id IS NOT NULL THEN 'renal result in the window'
         WHEN j.dialysis_source IS NOT NULL THEN 'on dialysis'
-        WHEN j.outcome = 'pending' THEN concat('window open until ', j.window_end)
+        WHEN j.outcome = 'pending' THEN 'window still open'
         ELSE 'no renal result in the window'
     END AS reason,
     j.end_date AS active_until,
