@@ -7,7 +7,7 @@ another kind than the default, is refused: a misspelt choice would otherwise cha
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,13 @@ Described = Mapping[str, Mapping[str, Any]]
 
 def shared_parameters(rules: Path) -> dict[str, dict[str, Any]]:
     """Return the parameters that facts bind: name -> default, unit, chosen_by, why."""
-    content = tomllib.loads((rules / "facts.toml").read_text(encoding="utf-8"))
-    return dict(content["parameters"])
+    return dict(_parameters_in((rules / "facts.toml").read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=1)
+def _parameters_in(text: str) -> dict[str, dict[str, Any]]:
+    """Every rule that binds one of them asks again, of the same text."""
+    return dict(tomllib.loads(text)["parameters"])
 
 
 def in_force(described: Described, chosen: Mapping[str, Choice]) -> dict[str, Choice]:
