@@ -150,3 +150,25 @@ def ranges(knowledge: Knowledge, wanted: Iterable[Name]) -> dict[Name, tuple[int
             ends.append(direction * answer.fun)
         found[name] = (int(np.ceil(ends[0] - 1e-6)), int(np.floor(ends[1] + 1e-6)))
     return found
+
+
+def open_ranges(shown: Mapping[str, str], total: str, nearest: int = 5) -> dict[str, tuple[int, int]]:
+    """Return from what to what the open findings of each rule can be, of one severity: `shown` by rule, and the total as printed.
+
+    A number is one of those that round to it, and none of 1 to 10; the total is the sum of all, or at least so much.
+    """
+    bounds = {rule: _bounds(text, nearest) for rule, text in shown.items()}
+    low, high = _bounds(total, nearest)
+    lows, highs = (sum(ends[i] for ends in bounds.values()) for i in (0, 1))
+    return {
+        rule: (max(least, low - (highs - most)), min(most, high - (lows - least))) for rule, (least, most) in bounds.items()
+    }  # fmt: skip
+
+
+def _bounds(text: str, nearest: int) -> tuple[int, int]:
+    if text.startswith("at least "):
+        return int(text.removeprefix("at least ")), 10**9
+    if text == f"<{LIMIT + 1}":
+        return 1, LIMIT
+    number = int(text)
+    return (max(number - nearest // 2, LIMIT + 1), number + nearest // 2) if number else (0, 0)

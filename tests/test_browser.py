@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from browsing import DESK, PAPER, PHONE, WIDTH, Visit, visiting
+from paper import Part, cuts, structure
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What only colours decide: all that can differ between light and dark.
@@ -27,7 +28,7 @@ def first(folder: str) -> Callable[[Path], Path]:
 
 def charted(folder: str) -> Callable[[Path], Path]:
     """Choose a rule's page that shows most kinds of things: charts, a timeline, a conflict of sources. Of these the shortest."""
-    kinds = ('class="chart"', "chart timeline", 'id="conflicts"', "funnel-title")
+    kinds = ('class="chart"', 'class="timeline"', 'id="conflicts"', "funnel-title")
 
     def choose(out: Path) -> Path:
         texts = {path: path.read_text(encoding="utf-8") for path in (out / folder).glob("*.html")}
@@ -53,6 +54,11 @@ PAGES = {
     "worklist of a facility": first("worklist/facilities"),
     "worklist of a prescriber": first("worklist/prescribers"),
     "names, codes and units": named("worklist/data-quality"),
+}
+# More to print: pages on which the ends of sheets fall elsewhere.
+LONG = {
+    "rule with much in numbers": named("dashboard/rules/cramp_mimic"),
+    "long worklist of a rule": named("worklist/rules/baclofen_abrupt_stop"),
 }
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 every_page = pytest.mark.parametrize("name", PAGES)
@@ -106,6 +112,28 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(opened: Visit) -> Non
     assert opened.width(DESK) <= DESK
 
 
+TIMELINES = """() => [...document.querySelectorAll("svg.timeline")].map((drawing) => ({
+    letters: 12 * drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width,
+    stop: drawing.parentElement.tabIndex,
+    cut: drawing.parentElement.scrollWidth > drawing.parentElement.clientWidth,
+}))"""
+
+
+def test_a_timeline_can_be_read_and_reached_on_a_phone(desk: Visit, sample: Path) -> None:
+    desk.page.set_viewport_size({"width": DESK, "height": 800})
+    desk.open(PAGES["worklist of a rule"](sample))
+    wide = desk.ask(TIMELINES)
+    assert [(drawing["stop"], drawing["cut"]) for drawing in wide] == [(-1, False)] * len(wide)
+    assert desk.width(PHONE) <= PHONE
+    # A page hears of its new width before the frame after the next.
+    desk.ask("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    narrow = desk.ask(TIMELINES)
+    assert wide
+    assert [(drawing["stop"], drawing["cut"]) for drawing in narrow] == [(0, True)] * len(narrow)
+    assert min(drawing["letters"] for drawing in wide + narrow) >= 11
+    without_barriers(desk, runOnly=WCAG)
+
+
 @every_page
 def test_headings_are_in_order(opened: Visit) -> None:
     levels = opened.ask("() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((h) => Number(h.localName[1]))")
@@ -150,13 +178,35 @@ TOO_WIDE = """(paper) => [...document.querySelectorAll("table, svg, pre, article
 
 
 @every_page
-def test_paper_cuts_no_table(opened: Visit) -> None:
+def test_nothing_is_wider_than_paper(opened: Visit) -> None:
     opened.page.emulate_media(media="print")
     try:
         assert opened.width(PAPER) <= PAPER
         assert opened.ask(TOO_WIDE, PAPER) == []
     finally:
-        opened.page.emulate_media(media="screen")
+        opened.page.emulate_media(media="null")
+
+
+def printed(visit: Visit) -> Part:
+    """Return the page's parts with the sheets of A4 that they are on."""
+    return structure(visit.page.pdf(prefer_css_page_size=True, tagged=True))
+
+
+@pytest.mark.parametrize("name", [*PAGES, *LONG])
+def test_paper_cuts_no_table(desk: Visit, sample: Path, name: str) -> None:
+    """No heading, caption or row of headings ends a sheet, no row, card or plot is parted, and headings are on every sheet."""
+    page = printed(desk.open((PAGES | LONG)[name](sample)))
+    assert page.sheets
+    assert cuts(page) == []
+
+
+def test_without_the_rules_for_paper_the_cuts_would_be_seen(browser: Browser, sample: Path) -> None:
+    with visiting(browser, bypass_csp=True) as visit:
+        visit.open(LONG["long worklist of a rule"](sample))
+        visit.page.add_style_tag(content="@media print { * { break-after: auto !important; break-inside: auto !important } }")
+        found = " ".join(cuts(printed(visit)))
+    assert "Art on" in found
+    assert "headings on" in found
 
 
 def test_no_page_of_a_rule_is_wider_than_paper(browser: Browser, sample: Path) -> None:
@@ -205,6 +255,24 @@ def test_a_search_shows_the_matching_rows_only(desk: Visit, sample: Path) -> Non
     assert 1 <= people.filter(visible=True).count() < before
     assert wanted in people.filter(visible=True).first.inner_text()
     without_barriers(desk, runOnly=WCAG)
+
+
+def test_a_table_is_sorted_by_keys_and_says_so(desk: Visit, sample: Path) -> None:
+    desk.page.set_viewport_size({"width": PHONE, "height": 800})
+    desk.open(PAGES["index"](sample))
+    button = desk.page.locator("thead button").first
+    # A phone shows no headings until one of them has the focus.
+    button.focus()
+    desk.page.keyboard.press("Enter")
+    assert desk.ask(FOCUS) == {"what": "button", "seen": True, "outlined": True}
+    heading = desk.page.locator("th[aria-sort]")
+    assert (heading.count(), heading.get_attribute("aria-sort")) == (1, "ascending")
+    desk.page.keyboard.press("Space")
+    assert heading.get_attribute("aria-sort") == "descending"
+    said = desk.page.get_by_role("status").filter(has_text="Sorted")
+    assert said.inner_text() == "Sorted by Rule, descending"
+    without_barriers(desk, runOnly=WCAG)
+    assert desk.page.get_by_role("columnheader", name="Rule", exact=True).count() >= 1
 
 
 def as_sorted(cell: str) -> tuple[float, ...] | None:

@@ -36,6 +36,18 @@ TABLES = """
         reason VARCHAR, facility_id VARCHAR, prescriber_id VARCHAR, evidence VARCHAR, message VARCHAR
     );
 """
+# Prescribers and drug forms go by the number of the unit: three in four units have a group, one in nine is a gel.
+RESULTS = """
+    WITH given AS (
+        SELECT
+            unnest(?) AS rule_id, unnest(?) AS unit, unnest(?) AS day, unnest(?) AS outcome, unnest(?) AS reason,
+            unnest(?) AS place
+    )
+    SELECT
+        rule_id, unit, unit, day, outcome, NULL, reason, place, 'D' || CAST(substr(unit, 2) AS INTEGER) % 4,
+        json_object('form', ['gel', 'drops', 'drops', 'tablet'][least(CAST(substr(unit, 2) AS INTEGER) % 9, 3) + 1]), NULL
+    FROM given
+"""
 WANTED = {
     "disclosure", "outcome_count", "rule_reason", "rule_sensitivity", "compared_count", "candidate_outcome", "rule_summary", "rule_month",
     "candidate_cell", "quieted_cell", "telling_line", "covered_cell", "publication", "publication_cell", "public_outcome", "public_cell", "public_rule_reason",
@@ -44,9 +56,9 @@ WANTED = {
 
 
 class House:
-    """A database in which the marts of disclosure are built night after night."""
+    """A database in which the marts of disclosure are built night after night; on request by drug form and prescriber group too."""
 
-    def __init__(self, *rules: str) -> None:
+    def __init__(self, *rules: str, detailed: bool = False) -> None:
         self.con = connect(threads=1)
         create_schemas(self.con)
         create_macros(self.con, ROOT / "sql" / "macros")
@@ -55,9 +67,11 @@ class House:
         for position, rule in enumerate(rules):
             self.con.execute(
                 "INSERT INTO audit.rules (rule_id, pack, companion, position, title, kind, version, run_status, distribution) "
-                "VALUES (?, 'p', FALSE, ?, ?, 'safety', '1.0.0', 'run', [])",
-                [rule, position, rule],
+                "VALUES (?, 'p', FALSE, ?, ?, 'safety', '1.0.0', 'run', ?)",
+                [rule, position, rule, ["form"] if detailed else []],
             )
+        if detailed:
+            self.con.execute("INSERT INTO audit.prescriber_groups VALUES ('D0', 'east'), ('D1', 'east'), ('D2', 'west')")
         self.files = [f for layer in layers(ROOT / "sql" / "marts") for f in layer if f.table in WANTED]
         self.is_first = True
 
@@ -78,11 +92,7 @@ class House:
         self.con.execute("DELETE FROM facts.people")
         if results:
             columns = [list(column) for column in zip(*results, strict=True)]
-            self.con.execute(
-                "INSERT INTO audit.results SELECT unnest(?), unnest(?) AS unit, unit, unnest(?), unnest(?), NULL, unnest(?), "
-                "unnest(?), 'D1', '{}', NULL",
-                columns[:6],
-            )
+            self.con.execute(f"INSERT INTO audit.results {RESULTS}", columns[:6])
             self.con.execute("INSERT INTO facts.people SELECT unnest(?), unnest(?), 'female'", [columns[1], columns[6]])
         for file in self.files:
             build_table(self.con, "mart", file, {"as_of": as_of, "disclosure": disclosure})
@@ -151,7 +161,7 @@ def rows(made: Hospital) -> list[tuple[Any, ...]]:
 def publications(made: Hospital, steps: Sequence[int]) -> list[Publication]:
     """Live and publish in steps of days; return what was published, each publication once."""
     found: list[Publication] = []
-    with House("r") as house:
+    with House("r", detailed=True) as house:
         for days in steps:
             made.live(days)
             house.night(rows(made), made.today)

@@ -7,6 +7,7 @@ A page that changes on purpose is written again, and read before it is committed
 The style sheet and the script, which every page carries, are files already: a golden page has only their names.
 """
 
+import json
 import re
 import sys
 from datetime import date, datetime
@@ -27,9 +28,14 @@ GOLDEN = Path(__file__).parent / "golden"
 PAGES = (
     "dashboard/index.html",
     "dashboard/rules/full.html",
+    "dashboard/rules/describes.html",
+    "dashboard/facilities/F1.html",
+    "dashboard/guideline.html",
     "dashboard/data-quality.html",
     "worklist/index.html",
     "worklist/rules/small.html",
+    "worklist/facilities/F1.html",
+    "worklist/prescribers/D1.html",
     "worklist/data-quality.html",
 )
 STARTED = datetime(2026, 7, 1, 2, 15)  # noqa: DTZ001 - UTC by convention
@@ -39,6 +45,9 @@ def golden_house() -> duckdb.DuckDBPyConnection:
     """The made-up house with a timeline, a remark, new limits and charts; six patients a day are all it can see to."""
     house = typical()
     draw_a_timeline(house)
+    house.rule("describes", kind="descriptive", why="What `pattern` says; see rates_only.", distribution=["pattern"])
+    for pattern, count in (("once", 60), ("daily", 30), ("<i>other</i>", 4)):
+        house.units("describes", "clear", count, evidence=json.dumps({"pattern": pattern}))
     con = house.publish(accept_gate="the lab <i>interface</i> was down")
     con.execute("UPDATE audit.runs SET daily_cap = 6")
     con.execute("ATTACH ':memory:' AS previous")
@@ -104,7 +113,7 @@ def test_rendering_again_changes_nothing(pages: dict[str, str], tmp_path: Path) 
 def test_golden_pages_show_what_there_is_to_show(pages: dict[str, str]) -> None:
     assert len(list(GOLDEN.iterdir())) == len(PAGES)
     assert 'class="chart"' in pages["dashboard/rules/full.html"]
-    assert "chart timeline" in pages["worklist/rules/small.html"]
+    assert 'class="timeline"' in pages["worklist/rules/small.html"]
     assert all(len(text) < 120_000 for text in pages.values())
 
 

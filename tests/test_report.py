@@ -21,8 +21,8 @@ import pytest
 
 from nightrounds.database import connect
 from nightrounds.errors import NightroundsError
-from nightrounds.pages import OUTCOMES, bar
-from nightrounds.report import harmless, render, safe_name
+from nightrounds.pages import OUTCOMES, apart, bar
+from nightrounds.report import by_page, harmless, render, safe_name
 from nightrounds.sqlfiles import SqlFile, layers
 from nightrounds.warehouse import build_schema, create_macros, create_records, create_schemas
 
@@ -113,7 +113,8 @@ class Published:
             message = options.get("message", f"Sentence of {number}.") if outcome == "finding" else None
             reason, place, who = options.get("reason", f"{outcome} it is"), options.get("place", "F1"), "D1"
             self.people.append([patient, date(1950, 1, 1), "female", place])
-            self.results.append([rule_id, unit, patient, day, outcome, severity, reason, place, who, "{}", message])
+            evidence = options.get("evidence", "{}")
+            self.results.append([rule_id, unit, patient, day, outcome, severity, reason, place, who, evidence, message])
             if outcome == "finding":
                 self.findings.append([
                     f"id{number}", rule_id, "1.0.0", patient, unit, day, severity, True, RUN_ID, RUN_ID,
@@ -602,6 +603,38 @@ def test_a_rule_page_prints_conflicts_and_parameters_in_force(out: Path) -> None
     assert "not written yet" in (out / "dashboard" / "guideline.html").read_text(encoding="utf-8")
 
 
+def test_every_card_says_what_to_do_and_leads_to_the_false_alarms(out: Path) -> None:
+    cards = [out / "worklist" / "index.html", *(out / "worklist").glob("facilities/*"), *(out / "worklist").glob("prescribers/*")]
+    for path in cards:
+        text = path.read_text(encoding="utf-8")
+        findings = text.count('<p class="said">')
+        assert findings > 0
+        assert len(re.findall(r'<strong>What to do:</strong> Call\. <a href="[^"]+#false-alarms">', text)) == findings, path
+    own = (out / "worklist" / "rules" / "small.html").read_text(encoding="utf-8")
+    # On paper nothing can be unfolded: it is open.
+    assert "Few." in re.sub(r"<details>.*?</details>", "", own, flags=re.DOTALL)
+
+
+def test_months_that_may_still_change_are_marked_in_words(tmp_path: Path) -> None:
+    house = Published()
+    house.rule("full")
+    for month in range(1, 7):
+        house.units("full", "clear", 40, date(2026, month, 10))
+    house.units("full", "pending", 3, date(2026, 5, 10))
+    with house.publish("none") as con:
+        con.execute("UPDATE mart.rule_month SET is_over = FALSE WHERE month = DATE '2026-06-01'")
+        render(con, ROOT / "reports", tmp_path)
+    text = (tmp_path / "dashboard" / "rules" / "full.html").read_text(encoding="utf-8")
+    months = re.findall(r'<th scope="row" class="date">(\w+ 2026)(?:<div class="under">([^<]+)</div>)?</th>', text)
+    assert [said for _, said in months] == ["", "", "", "", "provisional", "not over yet"]
+
+
+def test_a_count_in_words_has_its_thousands_apart() -> None:
+    assert [apart(said) for said in ("at least 1736", "<11", "withheld", "1234567", "999")] == [
+        "at least 1,736", "<11", "withheld", "1,234,567", "999"
+    ]  # fmt: skip
+
+
 def test_a_patient_with_several_findings_stands_once(con: duckdb.DuckDBPyConnection, out: Path) -> None:
     several = records(con, "SELECT patient_id FROM mart.worklist GROUP BY patient_id HAVING count(*) > 1 ORDER BY patient_id")
     assert several
@@ -645,11 +678,21 @@ def test_a_name_that_is_a_path_is_refused() -> None:
 
 
 def test_every_query_of_the_pages_has_an_order() -> None:
-    one_row = {
-        "dashboard/facility/facility", "dashboard/index/coverage", "dashboard/index/dates", "dashboard/rule/rule",
-        "worklist/facility/facility", "worklist/index/totals", "worklist/prescriber/prescriber", "worklist/rule/rule",
-        "worklist/rule/total",
-    }  # fmt: skip
+    one_row = {"dashboard/index/coverage", "dashboard/index/dates", "worklist/index/totals"}
     for path in sorted((ROOT / "reports").rglob("*.sql")):
         name = path.relative_to(ROOT / "reports").with_suffix("").as_posix()
         assert name in one_row or "ORDER BY" in SqlFile(path).text.rpartition("FROM ")[2], name
+
+
+def test_a_query_is_asked_once_and_its_rows_go_to_the_pages_that_they_belong_to() -> None:
+    each = [{"rule_id": "a", "part": 1}, {"rule_id": "a", "part": 2}, {"rule_id": "b", "part": 1}]
+    of_rule = [{"rule_id": "a", "n": 1}, {"rule_id": "a", "n": 2}]
+    of_part = [{"n": number, **page} for number, page in enumerate(each)]
+    pick = by_page(of_rule, each)
+    assert [pick(page) for page in each] == [of_rule, of_rule, []]
+    pick = by_page(of_part, each)
+    assert [pick(page) for page in each] == [[row] for row in of_part]
+    # What has no column of the pages' is for all of them.
+    assert by_page([{"n": 1}], each)(each[0]) == by_page([{"n": 1}], [{}])({}) == [{"n": 1}]
+    assert by_page([], each)(each[0]) == by_page([], [])({}) == []
+    assert [path for path in (ROOT / "reports").rglob("*.sql") if SqlFile(path).parameters] == []

@@ -13,7 +13,7 @@ from nightrounds.files import read_info
 from nightrounds.pipeline import run_audit
 from nightrounds.project import Project
 from nightrounds.run import new_run
-from nightrounds.site import Site
+from nightrounds.site import Site, load_site
 
 
 @pytest.fixture(scope="module")
@@ -84,15 +84,37 @@ def test_rows_add_up_in_every_file(published: duckdb.DuckDBPyConnection) -> None
 
 def test_sample_is_what_synth_writes(project: Project, tmp_path: Path) -> None:
     # Whoever changes a case writes the sample again:
-    # nightrounds synth --patients 7000 --out data_samples/native --as-of 2026-06-30
+    # nightrounds synth --patients 5400 --out data_samples/native --as-of 2026-06-30
     from nightrounds.synth import synthesise
 
     extract = project.samples / "native"
     as_of = read_info(extract).extracted_on
     assert as_of is not None
-    synthesise(project, tmp_path, as_of, 7000, 1)
+    synthesise(project, tmp_path, as_of, 5400, 1)
     for path in sorted(extract.iterdir()):
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_patients_are_men_and_women_of_all_ages_in_every_month(published: duckdb.DuckDBPyConnection) -> None:
+    """The cases' own are women of one age in a few months; their copies make up for it, and none of them lives in the future."""
+    people = "SELECT avg((sex = 'male')::INTEGER), count(DISTINCT year(birth_date)), max(last_seen) FROM facts.people"
+    share_of_men, years, last_seen = published.execute(people).fetchall()[0]
+    assert 0.3 < share_of_men < 0.6
+    assert years > 60
+    assert last_seen <= date(2026, 6, 30)
+    months = "SELECT sum(numerator) FROM mart.rule_month WHERE month BETWEEN '2024-07-01' AND '2026-06-01' GROUP BY month"
+    findings = [count for (count,) in published.execute(months).fetchall()]
+    assert (len(findings), min(findings) > 80) == (24, True), findings
+
+
+def test_the_demo_names_rules_and_prescribers_that_there_are(published: duckdb.DuckDBPyConnection, project: Project) -> None:
+    site = load_site(project.samples / "site.toml")
+    named = {*site.rebases, *(remark.rule for remark in site.annotations if remark.rule)}
+    assert named <= {rule for (rule,) in published.execute("SELECT rule_id FROM audit.rules").fetchall()}
+    with (project.samples / "native" / "prescriber_groups.csv").open(encoding="utf-8", newline="") as file:
+        grouped = {row["prescriber_id"] for row in csv.DictReader(file)}
+    prescribers = published.execute("SELECT DISTINCT prescriber_id FROM facts.prescriptions WHERE prescriber_id LIKE 'doctor %'")
+    assert grouped == {prescriber for (prescriber,) in prescribers.fetchall()}
 
 
 @pytest.mark.parametrize("source", ["omop", "fhir", "synthea", "mimic"])

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from nightrounds.database import connect_reader
 from nightrounds.report import render
 from test_report import ROOT, Published
 
@@ -36,7 +37,17 @@ BEHIND = {
 }
 
 
-def test_a_worklist_of_1000_findings_is_under_2_megabytes(tmp_path: Path) -> None:
+# A day of many: a session of dialysis, with its results, as a rule that reads a month of sessions has a dozen of.
+SESSIONS = """
+    INSERT INTO audit.evidence
+    SELECT finding, 'dialysis_sessions', patient || '-s' || session, DATE '2026-06-01' + session,
+        'dialysis session hemodialysis; 181/92 mmHg before, 168/88 mmHg after', 'dialysis_sessions.csv', 1000 + session
+    FROM findings CROSS JOIN (SELECT CAST(unnest(range(12)) AS INTEGER) AS session)
+"""
+
+
+def busy(out: Path, more: str = "") -> None:
+    """Render the pages of a rule with 1,000 open findings. `more` adds to what is behind each."""
     house = Published()
     house.rule("busy", title="Baclofen stopped abruptly after long use")
     house.units("busy", "finding", 1000, message=MESSAGE)
@@ -44,14 +55,57 @@ def test_a_worklist_of_1000_findings_is_under_2_megabytes(tmp_path: Path) -> Non
     house.con.execute("CREATE TEMP TABLE findings AS SELECT unnest(?) AS finding, unnest(?) AS patient", ids)
     for table, columns in BEHIND.items():
         house.con.execute(f"INSERT INTO {table} SELECT {columns} FROM findings")
-    render(house.publish(), ROOT / "reports", tmp_path)
-    page = tmp_path / "worklist" / "rules" / "busy.html"
-    text = page.read_text(encoding="utf-8")
-    assert text.count("<article") == 1000
-    assert text.count("chart timeline") == 400
-    assert "Timelines are drawn for the first 400" in text
+    if more:
+        house.con.execute(more)
+    render(house.publish(), ROOT / "reports", out)
+
+
+def parts(out: Path) -> list[str]:
+    """Return the rule's pages, the first first; none is too large."""
+    pages = sorted((out / "worklist" / "rules").glob("busy*.html"), key=lambda path: (len(path.name), path.name))
+    assert [page.stat().st_size for page in pages if page.stat().st_size >= 2_000_000] == []
+    return [page.read_text(encoding="utf-8") for page in pages]
+
+
+def test_a_worklist_of_1000_findings_is_under_2_megabytes(tmp_path: Path) -> None:
+    busy(tmp_path)
+    (text,) = parts(tmp_path)
+    assert text.count("<article") == text.count('class="timeline"') == 1000
     assert text.count("<i><bdi>") == 2000
-    assert page.stat().st_size < 2_000_000
+    assert "part 1" not in text
+
+
+def test_a_worklist_too_heavy_for_a_page_goes_on_and_leaves_nothing_off(tmp_path: Path) -> None:
+    busy(tmp_path, SESSIONS)
+    texts = parts(tmp_path)
+    assert len(texts) > 1
+    ranks = [[int(rank) for rank in re.findall(r'<article class="card" id="finding-([0-9]+)"', text)] for text in texts]
+    assert [rank for part in ranks for rank in part] == list(range(1, 1001))
+    for number, (text, part) in enumerate(zip(texts, ranks, strict=True), 1):
+        assert text.count('class="timeline"') == len(part)
+        assert text.count("<i><bdi>") == 14 * len(part)
+        assert text.count(f"<strong>part {number}</strong> ({len(part)} findings)") == 2
+        others = ["" if other == 1 else f"-{other}" for other in range(1, len(texts) + 1) if other != number]
+        assert re.findall(r'<a href="busy(-[0-9]+)?\.html">part', text) == 2 * others
+        assert ("In numbers" in text) is (number == 1)
+    index = (tmp_path / "worklist" / "index.html").read_text(encoding="utf-8")
+    places = re.findall(r'href="rules/busy(?:-([0-9]+))?\.html#finding-([0-9]+)"', index)
+    assert len(places) == 500
+    assert [place for place in places if int(place[1]) not in ranks[int(place[0] or 1) - 1]] == []
+    assert 'href="rules/busy-2.html">part 2</a>' in index
+
+
+def test_findings_weigh_as_much_as_is_foretold_or_a_little_less(sample: Path) -> None:
+    """Pages are cut by a weight that SQL foretells; were it too small, a page would be too large."""
+    with connect_reader(sample / "nightrounds.duckdb") as con:
+        query = "SELECT rank, weight FROM mart.worklist JOIN mart.worklist_page USING (finding_id)"
+        weights = dict(con.execute(query).fetchall())
+    for page in sorted((sample / "worklist" / "rules").glob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        for card in re.finditer(r'<article class="card" id="finding-([0-9]+)".*?</article>\n', text, re.DOTALL):
+            weight, size = weights.pop(int(card[1])), len(card[0].encode())
+            assert size <= weight <= 1.3 * size, (page.name, card[1], size, weight)
+    assert weights == {}
 
 
 def test_pictures_of_the_readme_are_there_and_small() -> None:

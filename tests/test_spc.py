@@ -1,11 +1,15 @@
 """Control charts and funnel plots: formulas against worked examples and against other people's packages.
 
-Published: Nelson's exponent, D2 = 1.128 and the NHS rules are facts of their sources, named in the modules. The thermometer-like
-series here are our own; qikit (clinical-qikit) and abspc compute the same charts by their own code.
+Published: Nelson's exponent, D2 = 1.128 and the NHS rules are facts of their sources, named in the modules, and so are the
+numbers of the worked examples; the other series are our own. qikit (clinical-qikit) and abspc compute the same charts by their
+own code.
 """
 
 import random
-from math import inf, isclose, sqrt
+from collections.abc import Callable, Sequence
+from datetime import date
+from math import inf, isclose, log, sqrt
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -14,12 +18,15 @@ from abspc import calculate_control_limits
 from qikit.spc import qic
 from qikit.spc.limits import funnel_dispersion
 
+from nightrounds.control import Gap, Point, charted, phases
 from nightrounds.funnel import ALARM, WARNING, Funnel, funnel, mouth, verdict, winsorised, z_score
 from nightrounds.spc import (
+    D2,
     RuleSet,
     band,
     binomial_sigma,
     geometric,
+    geometric_band,
     individuals,
     laney,
     signals,
@@ -52,6 +59,32 @@ def test_a_published_individuals_chart() -> None:
     assert (round(centre - 3 * sigma, 2), round(centre + 3 * sigma, 2)) == (32.24, 34.8)
 
 
+def test_a_published_p_chart() -> None:
+    """Cans of frozen orange juice, 30 samples of 50: Montgomery, the same book, example of the p chart (also data of R's qcc)."""
+    leaking = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6]
+    centre, _ = laney(leaking, [50] * 30)
+    limits = band(centre, binomial_sigma(centre, 50), 0, 1)
+    assert (round(centre, 4), round(limits.lower, 4), round(limits.upper, 4)) == (0.2313, 0.0524, 0.4102)
+    outside = [i + 1 for i, x in enumerate(leaking) if not limits.lower <= x / 50 <= limits.upper]
+    assert outside == [15, 23]
+
+
+def test_a_published_t_chart() -> None:
+    """Hours between failures of a valve: Montgomery, the same book, example of time between events.
+
+    He writes the exponent with four digits, and prints the first and the last transformed values that stand here.
+    """
+    hours = [286, 948, 536, 124, 816, 729, 4, 143, 431, 8, 2837, 596, 81, 227, 603, 492, 1199, 1214, 2831, 96]
+    theirs = [h**0.2777 for h in hours]
+    assert [round(x, 5) for x in (*theirs[:3], theirs[-1])] == [4.80986, 6.70903, 5.7265, 3.55203]
+    ours = [stretched(h) for h in hours]
+    assert ours == pytest.approx(theirs, rel=1e-3)
+    centre, sigma = individuals(theirs)
+    assert individuals(ours) == pytest.approx((centre, sigma), rel=1e-3)
+    assert sigma * D2 == pytest.approx(2.3592, abs=1e-4)
+    assert not any(centre - 3 * sigma > x or x > centre + 3 * sigma for x in theirs)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_laney_agrees_with_another_package(seed: int) -> None:
     dice = random.Random(seed)
@@ -75,6 +108,20 @@ def test_geometric_limits_agree_with_another_package() -> None:
     assert isclose(centre + 3 * sigma, theirs["ucl"].iloc[0])
 
 
+@pytest.mark.parametrize(("mean", "share"), [(4.0, 0.9987), (30.0, 0.9987), (129.0, 0.9987)])
+def test_geometric_limits_let_out_as_few_as_three_sigma(mean: float, share: float) -> None:
+    """No more than 0.135 % lie above, and one less would let out more; as many lie below the centre as above."""
+    limits, stays = geometric_band(mean), mean / (1 + mean)
+    assert stays ** (limits.upper + 1) <= 1 - 0.99865 < stays**limits.upper
+    assert 1 - stays ** (limits.upper + 1) == pytest.approx(share, abs=3e-4)
+    assert limits.lower == 0
+    assert stays ** (limits.centre + 0.5) == pytest.approx(0.5, abs=0.01)
+
+
+def test_findings_one_after_the_other_have_no_width() -> None:
+    assert vars(geometric_band(0.0)) == dict.fromkeys(("centre", "inner_lower", "inner_upper", "lower", "upper"), 0.0)
+
+
 def test_waiting_times_agree_with_another_package() -> None:
     days = [3, 17, 40, 8, 22, 61, 5, 30, 12, 26, 9, 48]
     centre, sigma = individuals([stretched(d) for d in days])
@@ -92,6 +139,45 @@ def test_limits_stay_where_values_can_be() -> None:
 
 def test_one_value_has_no_spread() -> None:
     assert individuals([0.4]) == (0.4, 0.0)
+
+
+def false_alarms(method: str, draw: Callable[[random.Random], tuple[Sequence[Point], Sequence[Gap]]], charts: int) -> float:
+    """Return the share of in-control charts of 24 points, limits locked at 12, that signal at their last point."""
+    dice = random.Random(20260630)
+    found = [phases(method, charted(method, *draw(dice)), [], {}, "tonight")[0].signals[-1] for _ in range(charts)]
+    return sum(map(bool, found)) / charts
+
+
+def drawn_months(dice: random.Random) -> tuple[list[Point], list[Gap]]:
+    sizes = [dice.randint(40, 80) for _ in range(24)]
+    return [Point(date(2024, 1, 1), sum(dice.random() < 0.2 for _ in range(n)), n, "shown") for n in sizes], []
+
+
+def drawn_gaps(rate: float) -> Callable[[random.Random], tuple[list[Point], list[Gap]]]:
+    def draw(dice: random.Random) -> tuple[list[Point], list[Gap]]:
+        waits = [int(log(1 - dice.random()) / log(1 - rate)) for _ in range(24)]
+        return [], [(date(2024, 1, 1), units, round(dice.expovariate(1 / 30))) for units in waits]
+
+    return draw
+
+
+def test_charts_of_every_kind_seldom_alarm_without_cause() -> None:
+    """In-control charts with limits from 12 points: p' alarms at 4 % of last points, nearly all of them shifts, and so does g.
+
+    Around its mean and with limits at three sigma a g chart alarmed at 10 %. A t chart is an individuals chart and has its
+    6 to 7 %, since moving ranges of 12 points tell sigma less well than a binomial does.
+    """
+    months = false_alarms("p'", drawn_months, 1500)
+    assert 0.025 < months < 0.055
+    for rate in (0.01, 0.1, 0.2):
+        assert false_alarms("g", drawn_gaps(rate), 2000) < 0.06
+    assert false_alarms("t", drawn_gaps(0.02), 2000) < 0.085
+
+
+def test_nelsons_scale_has_its_mean_at_the_median() -> None:
+    dice = random.Random(5)
+    waits = [stretched(dice.expovariate(1 / 30)) for _ in range(40_000)]
+    assert individuals(waits)[0] == pytest.approx(median(waits), rel=0.01)
 
 
 @pytest.mark.parametrize(("value", "expected"), [(3.0, set()), (3.001, {"outside limits"}), (-3.001, {"outside limits"})])
@@ -174,9 +260,18 @@ def test_a_facility_is_judged_by_where_it_lies(numerator: int, denominator: int,
     assert verdict(Funnel(0.2, 1.0), numerator, denominator) == expected
 
 
+@pytest.mark.parametrize(("rate", "least"), [(0.5, 30), (0.125, 40), (0.875, 40), (0.03125, 160)])
+def test_five_findings_and_five_clear_units_must_be_expected(rate: float, least: int) -> None:
+    """A facility without findings is no wonder where few are to be expected; nor is one with nothing else where few are clear."""
+    shape = Funnel(rate, 1.0)
+    for numerator in (0, round(least * rate), least - 1):
+        assert verdict(shape, numerator, least - 1) == "underpowered"
+        assert verdict(shape, numerator, least) != "underpowered"
+
+
 def test_nobody_differs_where_everybody_or_nobody_has_a_finding() -> None:
     assert funnel([0, 0], [50, 60]) == Funnel(0.0, 1.0)
-    assert verdict(Funnel(1.0, 1.0), 40, 40) == "within"
+    assert verdict(Funnel(1.0, 1.0), 40, 40) == "underpowered"
     assert z_score(3, 10, 0.0) == 0
 
 

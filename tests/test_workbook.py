@@ -19,7 +19,7 @@ def query(tmp_path: Path) -> Path:
     path = tmp_path / "rows.sql"
     values = ", ".join(f"('{text.replace(chr(39), chr(39) * 2)}')" for text in HOSTILE)
     path.write_text(
-        f"SELECT 7 AS number, DATE '2026-01-02' AS day, texts AS message, NULL AS nothing FROM (VALUES {values}) AS t (texts)"
+        f"SELECT 7 AS number, DATE '2026-01-02' AS day, texts AS message, NULL AS nothing, true AS yes FROM (VALUES {values}) AS t (texts)"
     )
     return path
 
@@ -29,14 +29,15 @@ def test_cells_have_types_and_no_text_is_a_formula(query: Path) -> None:
         book = openpyxl.load_workbook(io.BytesIO(workbook(con, [("Open findings", query)], MADE_AT)))
     sheet = book["Open findings"]
     assert sheet.freeze_panes == "A2"
-    assert [cell.value for cell in sheet[1]] == ["number", "day", "message", "nothing"]
+    assert [cell.value for cell in sheet[1]] == ["number", "day", "message", "nothing", "yes"]
     for row, text in zip(sheet.iter_rows(min_row=2), HOSTILE, strict=True):
-        number, day, message, nothing = row
+        number, day, message, nothing, yes = row
         assert (number.value, number.data_type) == (7, "n")
         assert (day.value, day.number_format) == (datetime(2026, 1, 2), "yyyy-mm-dd")  # noqa: DTZ001
         assert (message.value, message.data_type, message.number_format) == (text[:32_767], "s", "@")
         assert message.hyperlink is None
         assert nothing.value is None
+        assert (yes.value, yes.data_type) == (True, "b")
 
 
 def test_the_same_rows_make_the_same_bytes(query: Path) -> None:

@@ -3,50 +3,85 @@
 A handful of months a rule, never patients: what is read here has been counted in SQL.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 import duckdb
 
-from nightrounds.control import Limits, Phase, Point, as_shown, choose, phases, state
+from nightrounds.control import RATES, Gap, Limits, Phase, Point, as_shown, charted, choose, phases, state
 from nightrounds.delta import has_previous
 from nightrounds.funnel import funnel, mouth, verdict
 from nightrounds.run import Run
 from nightrounds.spc import RULE_SET
 
 Row = dict[str, Any]
+# Limits of a chart that were locked: by the kind of chart, then by number and reason of the phase.
+Locked = dict[str, dict[tuple[int, str | None], Limits]]
 SERIES = """
     SELECT rule_id, audience, month, numerator, denominator, status FROM mart.control_series ORDER BY rule_id, audience, month
 """
+# A rule that describes has no rate to compare.
 FACILITIES = """
-    SELECT rule_id, 'full' AS audience, facility_id, numerator, denominator FROM mart.rule_facility
+    WITH judging AS (SELECT rule_id FROM audit.rules WHERE kind <> 'descriptive')
+    SELECT rule_id, 'full' AS audience, facility_id, numerator, denominator
+    FROM mart.rule_facility SEMI JOIN judging USING (rule_id)
     WHERE denominator > 0 AND facility_id <> 'not recorded'
     UNION ALL
-    SELECT rule_id, 'public', cell, numerator, denominator FROM mart.public_breakdown
+    SELECT rule_id, 'public', cell, numerator, denominator
+    FROM mart.public_breakdown SEMI JOIN judging USING (rule_id)
     WHERE breakdown = 'facility' AND denominator > 0 AND cell <> 'not recorded'
     ORDER BY rule_id, audience, facility_id
 """
-# Limits stay locked while the chart is of the same kind, and the rule of the same major version and rebased on the same days.
+GAPS = "SELECT rule_id, index_date, units_between, days_between FROM mart.rule_gap ORDER BY rule_id, place"
+# Kind and limits stay as they were locked, while the rule is of the same major version and signals follow the same rules. Those
+# that were made for the public under another disclosure policy could rest on what is hidden now.
 LOCKED = """
-    SELECT rule_id, audience, phase, method, rule_version, rebased_because, centre, spread, baseline_from, baseline_to,
-        baseline_points, locked_by
-    FROM previous.mart.control_chart WHERE locked_by IS NOT NULL
+    SELECT c.rule_id, c.audience, c.method, c.phase, c.rebased_because, c.centre, c.spread, c.baseline_from, c.baseline_to,
+        c.baseline_points, c.locked_by
+    FROM previous.mart.control_chart AS c
+    JOIN audit.rules AS r USING (rule_id)
+    CROSS JOIN audit.runs AS tonight
+    CROSS JOIN previous.audit.runs AS before
+    WHERE
+        c.locked_by IS NOT NULL AND c.rule_set = ?
+        AND split_part(c.rule_version, '.', 1) = split_part(r.version, '.', 1)
+        AND (c.audience = 'full' OR before.disclosure = tonight.disclosure)
+    ORDER BY c.rule_id, c.audience, c.phase
 """
+# Since when a rule's major version is used, when it is not the first one. It judges all months anew.
+RENEWED = """
+    WITH known AS (
+        SELECT rule_id, version, first_as_of, first_run, min(first_run) OVER (PARTITION BY rule_id) AS earliest
+        FROM audit.rule_versions
+    )
+    SELECT r.rule_id, arg_min(k.version, k.first_run), min(k.first_as_of)
+    FROM audit.rules AS r JOIN known AS k USING (rule_id)
+    WHERE split_part(k.version, '.', 1) = split_part(r.version, '.', 1)
+    GROUP BY r.rule_id HAVING min(k.first_run) > any_value(k.earliest)
+"""
+RARE = (
+    "Rare findings: charted by the way from one to the next ({method} chart) in the worklist, not here, since such a chart tells "
+    "single findings."
+)
 
 
 def draw_charts(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     """Fill the tables of control charts and funnel plots. `previous` is attached."""
     versions = dict(con.execute("SELECT rule_id, version FROM audit.rules").fetchall())
-    locked = con.execute(LOCKED).fetchall() if has_previous(con, "mart", "control_chart") else []
+    locked, gaps, renewed = _locked(con), _gaps(con), _renewed(con)
+    methods: dict[str, str] = {}
     charts, points = [], []
+    # The full series comes first, and decides for both.
     for (rule, audience), months in groupby(con.execute(SERIES).fetchall(), key=lambda row: (row[0], row[1])):
         series = [Point(*month) for _, _, *month in months]
-        method, members = choose(series, _gaps(con, rule) if audience == "full" else [])
-        kept = _kept(locked, (rule, audience, method, versions[rule]), [r.why for r in run.site.rebases.get(rule, [])])
-        found = phases(method, members, run.site.rebases.get(rule, []), kept, run.run_id)
+        ways, held = gaps.get(rule, []), locked.get((rule, audience), {})
+        method = methods.setdefault(rule, next(iter(held), None) or choose(series, ways))
+        if method not in RATES and audience == "public" and run.site.disclosure != "none":
+            charts.append({"rule_id": rule, "audience": audience, "phase": 1} | _rare(method, versions[rule]))
+            continue
+        members = charted(method, series, ways)
+        found = phases(method, members, run.site.rebases.get(rule, []), held.get(method, {}), run.run_id, first=renewed.get(rule))
         place = 0
         for number, phase in enumerate(found, 1):
             head = {"rule_id": rule, "audience": audience, "phase": number}
@@ -58,23 +93,32 @@ def draw_charts(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     _insert(con, "funnel_point", list(_funnels(con)))
 
 
-def _gaps(con: duckdb.DuckDBPyConnection, rule: str) -> list[tuple[date, int, int]]:
-    query = "SELECT index_date, units_between, days_between FROM mart.rule_gap WHERE rule_id = ? ORDER BY place"
-    return con.execute(query, [rule]).fetchall()
+def _gaps(con: duckdb.DuckDBPyConnection) -> dict[str, list[Gap]]:
+    rows = groupby(con.execute(GAPS).fetchall(), key=lambda row: row[0])
+    return {rule: [(day, units, days) for _, day, units, days in gaps] for rule, gaps in rows}
 
 
-def _kept(locked: Sequence[tuple[Any, ...]], chart: tuple[str, str, str, str], rebased: Sequence[str]) -> dict[int, Limits]:
-    """Return the locked limits of a chart's phases, by number, of those that still hold."""
-    rule, audience, method, version = chart
-    reasons = [None, *rebased]
+def _locked(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Locked]:
+    """Return locked limits that still hold, by rule and audience."""
+    found: dict[tuple[str, str], Locked] = {}
+    rows = con.execute(LOCKED, [RULE_SET.label]).fetchall() if has_previous(con, "mart", "control_chart") else []
+    for rule, audience, method, phase, because, *limits in rows:
+        found.setdefault((rule, audience), {}).setdefault(method, {})[phase, because] = Limits(*limits)
+    return found
+
+
+def _renewed(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return why the first phase of a rule's chart has new limits: a new major version of the rule."""
     return {
-        row[2]: Limits(*row[6:])
-        for row in locked
-        if (row[0], row[1], row[3]) == (rule, audience, method)
-        and row[4].split(".")[0] == version.split(".")[0]
-        and row[2] <= len(reasons)
-        and row[5] == reasons[row[2] - 1]
+        rule: f"version {version} of the rule, used since {since.day} {since:%B %Y}, judges all months anew"
+        for rule, version, since in con.execute(RENEWED).fetchall()
     }
+
+
+def _rare(method: str, version: str) -> Row:
+    """Return the chart, without a point, of a rule whose findings are too rare to be charted on a shareable page."""
+    empty = _chart(Phase(method, [], None, None, [], []), version)
+    return empty | {"state": "rare", "said": RARE.format(method=method)}
 
 
 def _chart(phase: Phase, version: str) -> Row:
@@ -138,9 +182,6 @@ def _funnels(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
     """Put rows into a table of the marts in one statement: row by row would take seconds."""
-    columns = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE mart.{table})").fetchall()
-    shape = json.dumps([dict(columns)])
-    con.execute(
-        f"INSERT INTO mart.{table} BY NAME SELECT unnest(from_json(?, ?), recursive := true)",
-        [json.dumps(rows, default=str), shape],
-    )
+    if rows:
+        columns = ", ".join(f"unnest(${name}) AS {name}" for name in rows[0])
+        con.execute(f"INSERT INTO mart.{table} BY NAME SELECT {columns}", {name: [row[name] for row in rows] for name in rows[0]})

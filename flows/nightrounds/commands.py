@@ -57,8 +57,8 @@ def demo_command(out: Path | None, project: Path | None) -> None:
     extract = content.samples / "native"
     about = json.loads((extract / "extract.json").read_text(encoding="utf-8"))
     as_of = date.fromisoformat(about["extracted_at"][:10])
-    # Invented patients need no protection, and charts with every point tell more.
-    settings = load_site(None).model_copy(update={"name": "Demonstration hospital (invented patients)", "disclosure": "none"})
+    groups = {"prescriber_groups": extract / "prescriber_groups.csv"}
+    settings = load_site(content.samples / "site.toml").model_copy(update=groups)
     run = new_run(content, settings, extract, out=out or content.root / "build" / "demo", as_of=as_of)
     _run_here(run)
     print_results(run)

@@ -1,16 +1,17 @@
 """Control charts: which chart a rule's months make, where its limits lie and stay, and what its last point says.
 
 A chart is drawn twice: for the worklist from every count, for the shareable dashboard from shown counts only, so that no limit
-tells what is hidden. A phase begins at the first month and at every rebase of the site file. Its limits rest on its first 12
-final points and are then locked.
+tells what is hidden. Both are of one kind, found in every count. A phase begins at the first month and at every rebase of the
+site file. Its limits rest on its first 12 final points and are then locked. Months that expect few findings, or few clear
+units, get no limits: chance makes of them what it likes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
-from math import inf, isinf, sqrt
-from statistics import median
+from math import inf, isinf
+from statistics import fmean, median
 
 from nightrounds.site import Rebase
 from nightrounds.spc import (
@@ -18,6 +19,7 @@ from nightrounds.spc import (
     band,
     binomial_sigma,
     geometric,
+    geometric_band,
     individuals,
     laney,
     signals,
@@ -29,8 +31,23 @@ BASELINE = 12
 FEWEST = 3
 # From so many judged units in a usual month on, binomial chance is worth knowing: p' instead of the plain moving range.
 LARGE_DENOMINATOR = 50
-# Fewer findings than this in a usual month: a monthly rate is mostly zeros, and the way between findings says more.
+# Denominators that stay within so much of their mean count as equal, so that one pair of limits does for all of them.
+LEVEL = 0.25
+# So many findings, and so many clear units, must be expected in a month before a rate is taken for nearly normal: the usual
+# rule for the normal approximation of a binomial count.
+LEAST_EXPECTED = 5.0
+# Fewer findings than this in a month, and a lower rate: months are mostly zeros, and the way between findings says more (Anhoej,
+# SPC for Healthcare, chapter on rare events; the g chart is for events of low probability, Benneyan 2001). The two numbers
+# are ours: with fewer than two a month one month of seven and more has none.
 RARE = 2.0
+RARE_RATE = 0.2
+# With a larger share of months hidden, those left over are no fair sample: it is the small counts that are missing.
+MOST_HIDDEN = 1 / 3
+RATES = ("xmr", "p'")
+
+
+# A finding of a rare kind: its day, and the clear units and the days since the finding before it.
+Gap = tuple[date, int, int]
 
 
 @dataclass(frozen=True)
@@ -71,7 +88,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Phase:
-    """A chart's stretch with one set of limits; none while there are too few points."""
+    """A chart's stretch with one set of limits; none while there are too few points, or too little in them."""
 
     method: str
     points: list[Point]
@@ -92,48 +109,83 @@ def _fit_laney(points: Sequence[Point]) -> tuple[float, float]:
 METHODS: Mapping[str, Method] = {
     "xmr": Method(lambda points: individuals(_rates(points)), lambda c, s, _: band(c, s, 0, 1)),
     "p'": Method(_fit_laney, lambda c, s, p: band(c, s * binomial_sigma(c, p.denominator or 1), 0, 1)),
-    "g": Method(lambda points: geometric([int(v) for v in _rates(points)]), lambda c, _, __: band(c, sqrt(c * (c + 1)), 0, inf)),
+    "g": Method(lambda points: geometric([int(v) for v in _rates(points)]), lambda c, _, __: geometric_band(c)),
     # On Nelson's scale, on which waiting times are nearly normal; `as_shown` turns them into days.
     "t": Method(lambda points: individuals(_rates(points)), lambda c, s, _: band(c, s, 0, inf)),
 }
 
 
-def choose(months: Sequence[Point], gaps: Sequence[tuple[date, int, int]]) -> tuple[str, list[Point]]:
-    """Return the kind of chart that suits a rule's months and its points; `gaps` (day, units, days) are for rare findings."""
-    final = [p for p in months if p.is_final]
-    findings = sum(p.numerator or 0 for p in final)
-    if gaps and final and findings / len(final) < RARE:
-        only_findings = findings == sum(p.denominator or 0 for p in final)
-        return ("t" if only_findings else "g"), [
-            Point(day, 1, None, "shown", stretched(days) if only_findings else float(units)) for day, units, days in gaps
-        ]
-    points = [replace(p, value=p.numerator / p.denominator) if p.numerator is not None and p.denominator else p for p in months]
-    large = bool(final) and median(p.denominator or 0 for p in final) >= LARGE_DENOMINATOR
-    return ("p'" if large else "xmr"), points
+def choose(months: Sequence[Point], gaps: Sequence[Gap]) -> str:
+    """Return the kind of chart that suits a rule's months; `gaps` are the ways between its findings."""
+    over = [p for p in months if p.status in ("shown", "nothing judged")]
+    findings, judged = sum(p.numerator or 0 for p in over), sum(p.denominator or 0 for p in over)
+    if gaps and 0 < findings < RARE * len(over) and (findings == judged or findings < RARE_RATE * judged):
+        return "t" if findings == judged else "g"
+    sizes = [p.denominator or 0 for p in over if p.is_final]
+    return "p'" if sizes and (median(sizes) >= LARGE_DENOMINATOR or _vary(sizes)) else "xmr"
+
+
+def _vary(sizes: Sequence[int]) -> bool:
+    mean = fmean(sizes)
+    return any(abs(size - mean) > LEVEL * mean for size in sizes)
+
+
+def charted(method: str, months: Sequence[Point], gaps: Sequence[Gap]) -> list[Point]:
+    """Return the points of a chart of a kind: months with their rate, or findings with the way from the one before."""
+    if method in RATES:
+        return [replace(p, value=p.numerator / p.denominator) if p.numerator is not None and p.denominator else p for p in months]
+    return [Point(day, 1, None, "shown", stretched(days) if method == "t" else float(units)) for day, units, days in gaps]
 
 
 def phases(
-    method: str, points: Sequence[Point], rebases: Iterable[Rebase], locked: Mapping[int, Limits], run_id: str
+    method: str,
+    points: Sequence[Point],
+    rebases: Iterable[Rebase],
+    locked: Mapping[tuple[int, str | None], Limits],
+    run_id: str,
+    first: str | None = None,
 ) -> list[Phase]:
-    """Cut a chart at its rebases and find limits and signals of every phase. `locked` has those of earlier runs, by number."""
+    """Cut a chart at its rebases and find limits and signals of every phase.
+
+    `locked` has the limits of earlier runs, by number and reason of the phase; `first` is the reason of the first phase, if
+    it has one.
+    """
     ordered = sorted(rebases, key=lambda r: r.since)
+    reasons = [first, *(r.why for r in ordered)]
     numbered = [(sum(p.day >= r.since for r in ordered), p) for p in points]
     found: list[Phase] = []
     for number, members in groupby(numbered, key=lambda pair: pair[0]):
-        limits = locked.get(len(found) + 1)
-        because = ordered[number - 1].why if number else None
-        found.append(_phase(method, [p for _, p in members], limits, because, run_id))
+        limits = locked.get((len(found) + 1, reasons[number]))
+        found.append(_phase(method, [p for _, p in members], limits, reasons[number], run_id))
     return found
 
 
 def _phase(method: str, points: list[Point], locked: Limits | None, because: str | None, run_id: str) -> Phase:
-    limits = locked or _limits(METHODS[method], [p for p in points if p.is_final][:BASELINE], run_id)
+    limits = locked or (None if too_little(method, points) else _limits(METHODS[method], _final(points)[:BASELINE], run_id))
     if limits is None:
-        return Phase("none", points, None, because, [], [])
+        return Phase("none" if method in RATES else method, points, None, because, [], [])
     bands = [METHODS[method].band(limits.centre, limits.spread, p) for p in points]
     final = [(i, p.value, bands[i]) for i, p in enumerate(points) if p.is_final and p.value is not None]
     marks = dict(zip((i for i, _, _ in final), signals([v for _, v, _ in final], [b for _, _, b in final]), strict=True))
     return Phase(method, points, limits, because, bands, [marks.get(i, set()) for i in range(len(points))])
+
+
+def _final(points: Sequence[Point]) -> list[Point]:
+    return [p for p in points if p.is_final]
+
+
+def too_little(method: str, points: Sequence[Point]) -> str | None:
+    """Return why months cannot be judged although there are enough of them; None when they can."""
+    final, hidden = _final(points), sum(p.status == "hidden" for p in points)
+    if method not in RATES or len(final) < FEWEST:
+        return None
+    if hidden > MOST_HIDDEN * (hidden + len(final)):
+        return f"{hidden} of {hidden + len(final)} months are hidden, and the others are no fair sample."
+    findings = fmean(p.numerator or 0 for p in final)
+    clear = fmean((p.denominator or 0) - (p.numerator or 0) for p in final)
+    if min(findings, clear) >= LEAST_EXPECTED:
+        return None
+    return f"{findings:.1f} findings and {clear:.1f} clear units in a month on average; {LEAST_EXPECTED:g} of each are needed."
 
 
 def _limits(method: Method, baseline: Sequence[Point], run_id: str) -> Limits | None:
@@ -146,9 +198,14 @@ def _limits(method: Method, baseline: Sequence[Point], run_id: str) -> Limits | 
 
 def state(phase: Phase) -> tuple[str, str]:
     """Return the state of a phase at its latest final point, as a word and as a sentence. Fewer findings are better."""
+    method = "xmr" if phase.method == "none" else phase.method
+    if phase.limits is None and (why := too_little(method, phase.points)):
+        return "too few to judge", f"Too few to judge: {why}"
     if phase.limits is None:
         return "too few points", f"Fewer than {FEWEST} final points: no limits yet."
     trial = "" if phase.limits.locked_by else f" Limits are on trial: they rest on {phase.limits.baseline_points} points."
+    if any(p.status == "hidden" for p in phase.points):
+        trial += " Hidden months are left out."
     final = [i for i, p in enumerate(phase.points) if p.is_final and p.value is not None]
     if not final or not phase.signals[final[-1]]:
         return "steady", "The latest final point is as expected from chance alone." + trial
@@ -156,7 +213,7 @@ def state(phase: Phase) -> tuple[str, str]:
     value, names = phase.points[last].value or 0.0, ", ".join(sorted(phase.signals[last]))
     # A trend that is no shift as well has crossed the centre: the side tells where it goes. Long ways between findings are good.
     above = value > phase.bands[last].centre
-    worse = above if phase.method in ("xmr", "p'") else not above
+    worse = above if phase.method in RATES else not above
     return ("worse" if worse else "better"), f"Signal at the latest final point: {names}.{trial}"
 
 

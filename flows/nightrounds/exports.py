@@ -11,6 +11,7 @@ SHAREABLE = {
     "public_rule_reason": "SELECT * FROM mart.public_rule_reason",
     "public_breakdown": "SELECT * FROM mart.public_breakdown",
     "public_open": "SELECT * FROM mart.public_open",
+    "public_rule_open": "SELECT * EXCLUDE (least) FROM mart.public_rule_open",
     "control_chart": "SELECT * EXCLUDE (audience) FROM mart.control_chart WHERE audience = 'public'",
     "control_point": "SELECT * EXCLUDE (audience) REPLACE (array_to_string(signals, '; ') AS signals) "
     "FROM mart.control_point WHERE audience = 'public'",

@@ -16,8 +16,10 @@ from nightrounds.spc import binomial_sigma
 WARNING, ALARM = (NormalDist().inv_cdf(1 - share / 2) for share in (0.05, 0.002))
 # Phi is believed when it exceeds what chance alone makes likely: 1 + 2 sqrt(2 / facilities).
 DOUBT = 2.0
-# Below this many judged units a funnel can hardly tell a doubling from chance, and the facility is not judged.
+# Below this many judged units a funnel can hardly tell a doubling from chance; and normal limits, in which binomial ones are
+# drawn here, need so many findings and so many clear units to be expected (the usual rule). Else a facility is not judged.
 LEAST_DENOMINATOR = 30
+LEAST_EXPECTED = 5
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,17 @@ class Mouth:
 def funnel(numerators: Sequence[int], denominators: Sequence[int]) -> Funnel:
     """Return the common rate and phi of facilities, every denominator above 0. Facilities too small to judge do not shape phi."""
     rate = sum(numerators) / sum(denominators)
-    large = [(x, n) for x, n in zip(numerators, denominators, strict=True) if n >= LEAST_DENOMINATOR]
+    large = [(x, n) for x, n in zip(numerators, denominators, strict=True) if is_powered(rate, n)]
     if rate in (0, 1) or len(large) < 2:
         return Funnel(rate, 1.0)
     scores = winsorised([z_score(x, n, rate) for x, n in large])
     phi = fmean([z * z for z in scores])
     return Funnel(rate, phi if phi > 1 + DOUBT * sqrt(2 / len(large)) else 1.0)
+
+
+def is_powered(rate: float, denominator: int) -> bool:
+    """Return whether a facility has judged enough units for its share to be compared with the common rate."""
+    return denominator >= LEAST_DENOMINATOR and denominator * min(rate, 1 - rate) >= LEAST_EXPECTED
 
 
 def z_score(numerator: int, denominator: int, rate: float) -> float:
@@ -72,7 +79,7 @@ def mouth(shape: Funnel, denominator: int) -> Mouth:
 
 def verdict(shape: Funnel, numerator: int, denominator: int) -> str:
     """Return underpowered, within, or warning/alarm with high or low."""
-    if denominator < LEAST_DENOMINATOR:
+    if not is_powered(shape.rate, denominator):
         return "underpowered"
     score = z_score(numerator, denominator, shape.rate) / sqrt(shape.phi)
     side = "high" if score > 0 else "low"

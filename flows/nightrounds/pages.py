@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from nightrounds.plots import control_plot, funnel_plot
-from nightrounds.timelines import timeline
+from nightrounds.prose import paragraphs
+from nightrounds.timelines import timelines
 
 Row = dict[str, Any]
 # Besides those of ASCII: those that break lines, and those that turn or override the direction of writing, by which "01" could
@@ -43,9 +43,19 @@ class Part:
     is_hidden: bool
 
 
+class Templates(Environment):
+    """Templates that find the column of a row at once, and not after looking for an attribute of that name."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return what a template calls `obj.attribute`."""
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def environment(reports: Path) -> Environment:
     """Return the template environment: everything escaped, an unknown name is an error."""
-    env = Environment(
+    env = Templates(
         loader=FileSystemLoader(reports),
         autoescape=True,
         undefined=StrictUndefined,
@@ -53,10 +63,11 @@ def environment(reports: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
-    env.filters |= {"number": number, "percent": percent, "day": day, "words": words, "bar": bar}
-    env.filters |= {"paragraphs": paragraphs, "measured": measured, "control_plot": control_plot, "funnel_plot": funnel_plot}
-    env.filters["timeline"] = timeline
+    env.filters |= {"number": number, "percent": percent, "day": day, "words": words, "bar": bar, "ago": ago}
+    env.filters |= {"paragraphs": paragraphs, "measured": measured, "month": month, "apart": apart}
+    env.filters |= {"control_plot": control_plot, "funnel_plot": funnel_plot, "timelines": timelines}
     env.globals["outcomes"] = OUTCOMES
     return env
 
@@ -65,9 +76,10 @@ def printable(value: object) -> object:
     """Print nothing for NULL, and a replacement mark for a control character, which must not act on the page."""
     if value is None:
         return ""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", value)
-    return value
+    # What is printable to Python holds no control character; most texts are, and need no search.
+    if type(value) is not str or value.isprintable():
+        return value
+    return CONTROL_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def number(value: float | None) -> str:
@@ -92,14 +104,24 @@ def day(value: date | None) -> str:
     return "–" if value is None else f"{value.day} {value:%B %Y}"
 
 
+def month(value: date | None) -> str:
+    """Write the month of a date, such as March 2024; NULL is a dash."""
+    return "–" if value is None else f"{value:%B %Y}"
+
+
+def apart(shown: str) -> str:
+    """Write thousands apart in a count told in words: `at least 1736` is `at least 1,736`."""
+    return re.sub(r"\d{4,}", lambda digits: f"{int(digits[0]):,}", shown)
+
+
+def ago(days: int) -> str:
+    """Write how long before the audit something was."""
+    return "the day audited" if days == 0 else f"{number(days)} day{'' if days == 1 else 's'} ago"
+
+
 def words(value: str) -> str:
     """Write a machine's name as words: `not_run` is `not run`."""
     return value.replace("_", " ")
-
-
-def paragraphs(text: str | None) -> list[str]:
-    """Cut a text at its empty lines."""
-    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text or "") if part.strip()]
 
 
 def bar(row: Mapping[str, Any]) -> list[Part]:
@@ -115,7 +137,7 @@ def bar(row: Mapping[str, Any]) -> list[Part]:
     start = 0.0
     for (name, label), count, width in zip(OUTCOMES.items(), counts, wide, strict=True):
         share = round(100 * width / sum(wide), 2)
-        parts.append(Part(name, label, row[f"{name}_shown"], round(start, 2), share, count is None))
+        parts.append(Part(name, label, apart(row[f"{name}_shown"]), round(start, 2), share, count is None))
         start += share
     return parts
 

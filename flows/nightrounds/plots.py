@@ -92,8 +92,10 @@ def control_plot(rows: Sequence[Row], method: str, annotations: Sequence[Row] = 
     paths = {name: _steps(rows, places, y, name) for name in ("centre", "lower", "upper")}
     known = [(places[i], y(r["value"])) for i, r in enumerate(rows) if r["value"] is not None]
     every = max(1, -(-len(rows) // 12))
+    months = [f"{r['day']:%b %y}" for r in rows[::every]]
     return Plot(
-        [Tick(places[i], f"{r['day']:%b %y}") for i, r in enumerate(rows) if i % every == 0],
+        # Several rare findings may be of one month: it is named once.
+        [Tick(places[i * every], month) for i, month in enumerate(months) if i == 0 or month != months[i - 1]],
         _y_ticks(top, step, y, written),
         paths | {"values": path(known)},
         [_control_mark(r, places[i], y, written) for i, r in enumerate(rows)],

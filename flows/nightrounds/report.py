@@ -3,13 +3,15 @@
 `dashboard/` may be passed on: it reads only what the disclosure policy allows. `worklist/` names patients, and only its
 owner may open it. A page is a template with a folder of queries beside it: `reports/dashboard/rule.html.j2` finds the
 answer to `reports/dashboard/rule/months.sql` in its variable `months`. A folder with a query `each.sql` makes one page
-for each row of that query's answer, whose columns the other queries may bind.
+for each row of that query's answer, found in the variable `here_is`. The other queries are asked once for all pages: of rows
+that have columns of `each.sql`, a page gets those that are equal to its own there.
 """
 
 import csv
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +22,8 @@ from markupsafe import Markup
 
 from nightrounds.errors import NightroundsError
 from nightrounds.pages import Row, content_policy, environment
-from nightrounds.sqlfiles import SqlFile, Value, sql_files
+from nightrounds.prose import marked_up
+from nightrounds.sqlfiles import SqlFile, sql_files
 from nightrounds.workbook import workbook
 
 # The parts of the report, with the modes of their folders and files.
@@ -51,7 +54,7 @@ PAGES = (
     Page("dashboard/data-quality", "dashboard/data-quality.html"),
     Page("dashboard/guideline", "dashboard/guideline.html"),
     Page("worklist/index", "worklist/index.html"),
-    Page("worklist/rule", "worklist/rules/{rule_id}.html"),
+    Page("worklist/rule", "worklist/rules/{page}.html"),
     Page("worklist/facility", "worklist/facilities/{page}.html"),
     Page("worklist/prescriber", "worklist/prescribers/{page}.html"),
     Page("worklist/data-quality", "worklist/data-quality.html"),
@@ -62,9 +65,14 @@ def render(con: duckdb.DuckDBPyConnection, reports: Path, out: Path) -> list[Pat
     """Write `out`/dashboard and `out`/worklist from the analysts' database; return the files written."""
     env = environment(reports)
     shared = shared_values(con, reports / "shared")
+    written: list[Path] = []
     for area, (folder_mode, _) in AREAS.items():
         make_folder(out / area, folder_mode)
-    written = [file for page in PAGES for file in write_pages(con, env, reports, page, shared, out)]
+        footer = env.get_template("shared/footer.html.j2").render(shared, area=area)
+        frame = shared | {"area": area, "footer": Markup(footer)}  # noqa: S704 - a template's own
+        for page in PAGES:
+            if page.area == area:
+                written += write_pages(con, env, reports, page, frame, out)
     findings, table = reports / "worklist" / "findings.sql", out / "worklist" / "findings.xlsx"
     with create(table, "worklist", "wb") as file:
         file.write(workbook(con, [("Open findings", findings)], shared["run"]["started_at"]))
@@ -74,37 +82,41 @@ def render(con: duckdb.DuckDBPyConnection, reports: Path, out: Path) -> list[Pat
 def shared_values(con: duckdb.DuckDBPyConnection, folder: Path) -> Row:
     """Return what every page gets: the run, its feeds and rule versions, the style sheet and the policy that allows it."""
     css, script = ((folder / name).read_text(encoding="utf-8") for name in ("style.css", "extras.js"))
-    values = answers(con, sql_files(folder), {})
+    values = {file.table: rows(con, file) for file in sql_files(folder)}
     ours = {"css": Markup(css), "script": Markup(script), "content_policy": content_policy(css, script)}  # noqa: S704
-    return {**values, "run": values["run"][0], **ours}
+    titles = {rule["rule_id"]: rule["title"] for rule in values["versions"]}
+    return {**values, "run": values["run"][0], "marked_up": marked_up(titles), **ours}
 
 
 def write_pages(
     con: duckdb.DuckDBPyConnection, env: Environment, reports: Path, page: Page, shared: Row, out: Path
 ) -> Iterator[Path]:
     """Write a template's page, or one for each row of its `each.sql`."""
-    folder = reports / page.template
     template = env.get_template(f"{page.template}.html.j2")
-    queries = {file.table: file for file in sql_files(folder)}
-    each = queries.pop("each", None)
-    for keys in rows(con, each, {}) if each else [{}]:
-        target = out / page.target.format(**{name: safe_name(value) for name, value in keys.items()})
-        place = {"area": page.area, "root": "../" * (page.target.count("/") - 1)}
+    root = "../" * (page.target.count("/") - 1)
+    answers = {file.table: rows(con, file) for file in sql_files(reports / page.template)}
+    each = answers.pop("each", [{}])
+    pick = {name: by_page(answer, each) for name, answer in answers.items()}
+    for here_is in each:
+        target = out / page.target.format(**{name: safe_name(value) for name, value in here_is.items()})
+        own = {name: rows_of(here_is) for name, rows_of in pick.items()}
         with create(target, page.area) as file:
-            parts = template.stream({**shared, **place, **answers(con, queries.values(), keys)})
-            parts.enable_buffering(50)
-            file.writelines(parts)
+            file.write(template.render({**shared, **own, "root": root, "here_is": here_is}))
         yield target
 
 
-def answers(con: duckdb.DuckDBPyConnection, queries: Iterable[SqlFile], keys: Mapping[str, Value]) -> Row:
-    """Return the answer to every query, by the query's name."""
-    return {query.table: rows(con, query, keys) for query in queries}
+def by_page(answer: Sequence[Row], each: Sequence[Row]) -> Callable[[Row], list[Row]]:
+    """Return the function that finds a page's own rows in an answer: those equal to it in the columns that they share."""
+    keys = [name for name in each[0] if name in answer[0]] if each and answer else []
+    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in answer:
+        groups[tuple(row[key] for key in keys)].append(row)
+    return lambda page: groups.get(tuple(page[key] for key in keys), [])
 
 
-def rows(con: duckdb.DuckDBPyConnection, file: SqlFile, keys: Mapping[str, Value]) -> list[Row]:
+def rows(con: duckdb.DuckDBPyConnection, file: SqlFile) -> list[Row]:
     """Return a query's rows as dictionaries."""
-    con.execute(file.text, file.bind(keys) or None)
+    con.execute(file.text)
     names = [column[0] for column in con.description or []]
     return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
 

@@ -1,16 +1,16 @@
 """Statistical process control: where a rate is expected, how far chance takes it from there, and which points are no chance.
 
 Lists in, numbers out: nothing here knows of a rule, a month or a database. Rates are shares from 0 to 1. Limits lie three
-sigma from the centre. Sources: Shewhart's individuals chart with the moving range (Wheeler, Understanding Variation, 1993);
-p' chart (Laney, Quality Engineering 2002;14:531); g chart (Benneyan, Health Care Management Science 2001;4:305); t chart
-(Nelson, Journal of Quality Technology 1994;26:239).
+sigma from the centre, those of a g chart where a normal distribution has three sigma. Sources: Shewhart's individuals chart
+with the moving range (Wheeler, Understanding Variation, 1993); p' chart (Laney, Quality Engineering 2002;14:531); g chart
+(Benneyan, Health Care Management Science 2001;4:305); t chart (Nelson, Journal of Quality Technology 1994;26:239).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import sqrt
-from statistics import fmean
+from math import ceil, log, log1p, sqrt
+from statistics import NormalDist, fmean
 
 # Mean range of two values from a normal distribution, in sigmas.
 D2 = 1.128
@@ -33,23 +33,25 @@ class RuleSet:
         return f"{self.name} {self.version}: outside limits; shift of {self.shift}; trend of {self.trend}; two of three"
 
 
-# The rules that English hospitals know from Making Data Count.
-RULE_SET = RuleSet("plot the dots", 1, shift=7, trend=7)
+# The rules that English hospitals know from Making Data Count. Version 2: a g chart is judged around its median.
+RULE_SET = RuleSet("plot the dots", 2, shift=7, trend=7)
 
 
 @dataclass(frozen=True)
 class Band:
-    """What is expected of one point: its centre and one sigma, with the limits three of them away, inside `least`..`most`."""
+    """What is expected of one point: as many above its centre as below; two sigma away the inner limits, three the limits."""
 
     centre: float
-    sigma: float
+    inner_lower: float
+    inner_upper: float
     lower: float
     upper: float
 
 
 def band(centre: float, sigma: float, least: float, most: float) -> Band:
     """Return the band three sigma wide on either side, cut where no value can be."""
-    return Band(centre, sigma, max(least, centre - 3 * sigma), min(most, centre + 3 * sigma))
+    low, high = max(least, centre - 3 * sigma), min(most, centre + 3 * sigma)
+    return Band(centre, centre - 2 * sigma, centre + 2 * sigma, low, high)
 
 
 def moving_sigma(values: Sequence[float]) -> float:
@@ -85,8 +87,27 @@ def geometric(gaps: Sequence[int]) -> tuple[float, float]:
     return centre, sqrt(centre * (centre + 1))
 
 
+def geometric_band(mean: float) -> Band:
+    """Return the band of a g chart around the median, with limits as seldom passed as those of a normal distribution.
+
+    Three sigma above the mean would let out e^-4, one in-control point of fifty, and most points lie below the mean: shifts
+    would be seen where there are none. The documentation of R's qcc advises probability limits for the same reason.
+    """
+    # The median of waiting for what is as likely in a continuous world, so that no count can lie on it for ever.
+    centre = max(0.0, (mean + 0.5) * log(2) - 0.5)
+    return Band(centre, *(_geometric_quantile(mean, NormalDist().cdf(sigmas)) for sigmas in (-2, 2, -3, 3)))
+
+
+def _geometric_quantile(mean: float, share: float) -> float:
+    """Return the least count that is not passed by so large a share."""
+    return max(0.0, ceil(log1p(-share) / log(mean / (1 + mean)) - 1)) if mean > 0 else 0.0
+
+
 def stretched(days: float) -> float:
-    """Return a waiting time on the scale on which it is nearly normal, so that an individuals chart of it is a t chart."""
+    """Return a waiting time on the scale on which it is nearly normal, so that an individuals chart of it is a t chart.
+
+    There the mean of exponential waits is their median to a quarter of a per cent: gamma(1 + 1/3.6) to ln(2)^(1/3.6).
+    """
     return float(days ** (1 / NELSON))
 
 
@@ -100,7 +121,7 @@ def signals(values: Sequence[float], bands: Sequence[Band], rules: RuleSet = RUL
     found: list[set[str]] = [set() for _ in values]
     sides = [(v > b.centre) - (v < b.centre) for v, b in zip(values, bands, strict=True)]
     steps = [0, *((b > a) - (b < a) for a, b in pairwise(values))]
-    far = [side if abs(v - b.centre) > 2 * b.sigma else 0 for v, b, side in zip(values, bands, sides, strict=True)]
+    far = [(v > b.inner_upper) - (v < b.inner_lower) for v, b in zip(values, bands, strict=True)]
     for i, (value, limits) in enumerate(zip(values, bands, strict=True)):
         if value < limits.lower or value > limits.upper:
             found[i].add("outside limits")

@@ -1,16 +1,14 @@
 """Invented extracts: the rules' own cases as patients, copied into the past, with what must be found in them.
 
 Every case of every rule becomes a patient whose dates are moved so that the case's `as_of` falls on the extract's day:
-its findings and near-misses, and the answers to them, are those of cases.toml. Copies of these patients, moved back by
-up to two years, give months, places and prescribers something to show; for them there are no answers. Patients without
-a finding are copied more often than those with one, as in life; one facility has more findings than the others, and the last
-half year fewer than the time before, so that charts have something to tell.
+its findings and near-misses, and the answers to them, are those of cases.toml. Copies of these patients (`copies.py`) give
+months, places, prescribers, ages and sexes something to show; for them there are no answers.
 """
 
 import csv
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,19 +16,12 @@ from pathlib import Path
 import duckdb
 
 from nightrounds.cases import PATIENT, PREFIX, Case, case_rows, read_cases
-from nightrounds.database import connect, identifier, text_literal
+from nightrounds.copies import CLINICS, copy_rows, plan_copies
+from nightrounds.database import connect, text_literal
 from nightrounds.project import Project
 from nightrounds.rules import load_rules
 from nightrounds.sources import FEEDS, load_source
 from nightrounds.sqlfiles import SqlFile
-
-# Months over which the copies are spread.
-DAYS_BACK = 700
-FACILITIES = ("north", "south", "east", "west", "central", "riverside")
-# Copies of a case without a finding for each copy of one with a finding.
-WITHOUT_FINDING = 3
-# Percent of the copies with a finding that are kept: at the last facility, at the others, and fewer in the last half year.
-KEPT_AT_LAST, KEPT, LESS_OF_LATE, LATE_DAYS = 95, 55, 25, 180
 
 
 def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: int, *, kind: str = "csv") -> int:
@@ -41,15 +32,15 @@ def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: in
     plain = [case for rule in load_rules(project.rules) for case in read_cases(rule) if _is_plain(case, as_of)]
     cases = [replace(case, alias=f"P{number:05d}") for number, case in enumerate(plain, start=1)]
     native = load_source(project.sql / "sources" / "native")
-    copies = max(0, patients - len(cases)) // sum(1 if _has_finding(case) else WITHOUT_FINDING for case in cases)
+    plans = plan_copies(cases, patients, as_of)
     written = 0
     out.mkdir(parents=True, exist_ok=True)
     with connect() as con:
         for feed in FEEDS:
             contract = SqlFile(project.sql / "extracts" / f"{feed}.sql")
             columns = [c for c in contract.column_comments if c in native[feed].raw_columns[feed] - {"deleted"}]
-            _read_rows(con, contract, columns, cases, as_of)
-            _copy_rows(con, feed, columns, copies, seed)
+            _read_rows(con, contract, columns, cases, plans)
+            copy_rows(con, feed, columns, as_of, seed)
             target = text_literal(str(out / f"{feed}.{kind}"))
             if feed == "patients":
                 written = int(con.execute("SELECT count(*) FROM written").fetchall()[0][0])
@@ -57,6 +48,7 @@ def synthesise(project: Project, out: Path, as_of: date, patients: int, seed: in
     if kind == "csv":
         _write_faults(out, as_of)
     _write_answers(out / "answers.csv", cases, as_of)
+    _write_groups(out / "prescriber_groups.csv")
     about = {"extracted_at": f"{as_of}T02:00:00", "mode": "snapshot", "covers": dict.fromkeys(FEEDS, as_of.isoformat())}
     (out / "extract.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return written
@@ -92,10 +84,6 @@ def _is_plain(case: Case, as_of: date) -> bool:
     return not alone and _keeps_ages(case, as_of - case.as_of)
 
 
-def _has_finding(case: Case) -> bool:
-    return any(unit["outcome"] == "finding" for unit in case.content["expect"])
-
-
 def _keeps_ages(case: Case, moved: timedelta) -> bool:
     """Tell whether the patient is as old as before on every day of the case when all its dates are moved.
 
@@ -113,65 +101,24 @@ def _age(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
-def _read_rows(con: duckdb.DuckDBPyConnection, contract: SqlFile, columns: list[str], cases: Sequence[Case], as_of: date) -> None:
-    """Put the cases' rows of one feed into table `base`, as text, with the days by which each patient is moved."""
+def _read_rows(
+    con: duckdb.DuckDBPyConnection,
+    contract: SqlFile,
+    columns: list[str],
+    cases: Sequence[Case],
+    plans: Sequence[Mapping[str, object]],
+) -> None:
+    """Put the cases' rows of one feed into table `base`: their columns as text, and beside them the plan of the case."""
     key = next(iter(contract.column_comments))
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "rows.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, [*columns, "moved", "is_finding"], extrasaction="ignore")
+            writer = csv.DictWriter(file, [*columns, *plans[0]], extrasaction="ignore")
             writer.writeheader()
-            for case in cases:
-                moved = (as_of - case.as_of).days
-                added = {"moved": moved, "is_finding": _has_finding(case)}
-                writer.writerows(row | added for row in case_rows(case, contract.table, key))
-        con.execute(
-            f"CREATE OR REPLACE TABLE base AS FROM read_csv({text_literal(str(path))}, header = true, all_varchar = true)"
-        )
-
-
-def _copy_rows(con: duckdb.DuckDBPyConnection, feed: str, columns: list[str], copies: int, seed: int) -> None:
-    """Create table `written`: every row once as it is, and copies of it moved back, with invented places."""
-    chosen = ", ".join(f"{_value(feed, c)} AS {identifier(c)}" for c in columns)
-    con.execute(
-        f"""
-        CREATE OR REPLACE TABLE written AS
-        WITH thrown AS (
-            SELECT base.*, n, {_dice("place", 0)} % {len(FACILITIES)} AS place, {_dice("days", seed)} % {DAYS_BACK} AS back
-            FROM base CROSS JOIN range({1 + copies * WITHOUT_FINDING}) AS t (n)
-        ),
-        copied AS (
-            SELECT *, moved::INTEGER - CASE WHEN n = 0 THEN 0 ELSE back END AS days FROM thrown
-            WHERE n = 0 OR NOT is_finding::BOOLEAN OR n <= {copies} AND {_dice("kept", seed)} % 100
-                < CASE WHEN place = {len(FACILITIES) - 1} THEN {KEPT_AT_LAST} ELSE {KEPT} END
-                - CASE WHEN back < {LATE_DAYS} THEN {LESS_OF_LATE} ELSE 0 END
-        )
-        SELECT {chosen} FROM copied ORDER BY ALL
-        """
-    )
-
-
-def _value(feed: str, column: str) -> str:
-    """Return the SQL of one column of a copied row."""
-    name = identifier(column)
-    if column == "facility_id":
-        places = ", ".join(text_literal(place) for place in FACILITIES)
-        return f"coalesce({name}, [{places}][place + 1])"
-    if column == "prescriber_id" and feed == "prescriptions":
-        return f"coalesce({name}, 'doctor ' || {_dice('doctor', 0)} % 40)"
-    if column == "encounter_id" and feed == "diagnoses":
-        return name
-    if column.endswith("_id"):
-        return f"{name} || CASE WHEN n = 0 THEN '' ELSE '-' || n END"
-    if column.endswith(("_date", "_at")):
-        moved = f"({name}::TIMESTAMP + to_days(days::INTEGER))"
-        return f"CASE WHEN length({name}) = 10 THEN {moved}::DATE::VARCHAR ELSE strftime({moved}, '%Y-%m-%dT%H:%M:%S') END"
-    return name
-
-
-def _dice(what: str, seed: int) -> str:
-    """Return SQL for a number that is the same for the same patient, copy, purpose and seed, in every version."""
-    return f"('0x' || md5(concat_ws('|', {text_literal(what)}, {seed}, patient_id, n))[:7])::INTEGER"
+            for case, plan in zip(cases, plans, strict=True):
+                writer.writerows({**row, **plan} for row in case_rows(case, contract.table, key))
+        texts = json.dumps(dict.fromkeys([*columns, "stratum"], "VARCHAR"))
+        con.execute(f"CREATE OR REPLACE TABLE base AS FROM read_csv({text_literal(str(path))}, header = true, types = {texts})")
 
 
 def _write_answers(path: Path, cases: Sequence[Case], as_of: date) -> None:
@@ -185,3 +132,10 @@ def _write_answers(path: Path, cases: Sequence[Case], as_of: date) -> None:
                 index = unit["index_date"] + (as_of - case.as_of) if "index_date" in unit else None
                 about = {"rule_id": case.rule_id, "patient_id": case.patient_id, "case": case.name}
                 writer.writerow({**unit, **about, "index_date": index})
+
+
+def _write_groups(path: Path) -> None:
+    """Write in which clinic each prescriber works, as a site file may name it."""
+    clinics = [clinic for clinic, prescribers in CLINICS.items() for _ in range(prescribers)]
+    rows = [f"doctor {number},{clinic}" for number, clinic in enumerate(clinics)]
+    path.write_text("\n".join(["prescriber_id,group", *rows, ""]), encoding="utf-8")

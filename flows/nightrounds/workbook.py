@@ -2,21 +2,23 @@
 
 import io
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import polars as pl
 from xlsxwriter import Workbook
 
 from nightrounds.sqlfiles import SqlFile
 
-# Texts are never guessed to be formulas, links or numbers.
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+# In memory, since patients have no place in a folder for temporary files.
+OPTIONS = {"in_memory": True}
 # A text cell keeps the format "text", so that it stays one when somebody edits it.
-FORMATS = {pl.Date: "yyyy-mm-dd", pl.String: "@"}
-# A column of sentences is this many pixels wide, and not as wide as its longest.
-SENTENCE, SENTENCE_WIDTH = 60, 480
+FORMATS = {str: "@", date: "yyyy-mm-dd"}
+ROWS_AT_ONCE = 1000
+# Pixels: of a character, and of a column of sentences, which is not as wide as its longest. A heading has a button beside it.
+CHARACTER, SENTENCE_WIDTH = 7, 480
+SENTENCE, BUTTON = 60, 3
 
 
 def workbook(con: duckdb.DuckDBPyConnection, sheets: Sequence[tuple[str, Path]], made_at: datetime) -> bytes:
@@ -24,14 +26,37 @@ def workbook(con: duckdb.DuckDBPyConnection, sheets: Sequence[tuple[str, Path]],
     target = io.BytesIO()
     with Workbook(target, OPTIONS) as book:
         book.set_properties({"created": made_at})
+        formats = {kind: book.add_format({"num_format": code}) for kind, code in FORMATS.items()}
         for name, query in sheets:
-            frame = con.sql(SqlFile(query).text).pl()
-            frame.write_excel(
-                book, name, freeze_panes=(1, 0), autofit=True, column_widths=_sentences(frame), dtype_formats=FORMATS
-            )
+            con.execute(SqlFile(query).text)
+            _fill(book.add_worksheet(name), con, formats)
     return target.getvalue()
 
 
-def _sentences(frame: pl.DataFrame) -> dict[str, int]:
-    longest = frame.select(pl.col(pl.String).str.len_chars().max()).to_dicts()[0]
-    return {name: SENTENCE_WIDTH for name, length in longest.items() if (length or 0) > SENTENCE}
+def _fill(sheet: Any, con: duckdb.DuckDBPyConnection, formats: dict[type, Any]) -> None:
+    """Write the answer to the query just asked: a table with its header on top."""
+    names = [column[0] for column in con.description or []]
+    lengths, done = [len(name) + BUTTON for name in names], 0
+    while chunk := con.fetchmany(ROWS_AT_ONCE):
+        for number, row in enumerate(chunk, done + 1):
+            for place, value in enumerate(row):
+                _write(sheet, number, place, value, formats)
+        done += len(chunk)
+        columns = zip(*chunk, strict=True)
+        lengths = [max(length, *(len(str(value)) for value in column)) for length, column in zip(lengths, columns, strict=True)]
+    sheet.add_table(0, 0, max(done, 1), len(names) - 1, {"columns": [{"header": name} for name in names]})
+    sheet.freeze_panes(1, 0)
+    for place, length in enumerate(lengths):
+        sheet.set_column_pixels(place, place, SENTENCE_WIDTH if length > SENTENCE else length * CHARACTER)
+
+
+def _write(sheet: Any, number: int, place: int, value: object, formats: dict[type, Any]) -> None:
+    """Write a cell as what it is: a text is never guessed to be a formula, a link or a number. NULL stays empty."""
+    if isinstance(value, str):
+        sheet.write_string(number, place, value, formats[str])
+    elif isinstance(value, date):
+        sheet.write_datetime(number, place, value, formats[date])
+    elif isinstance(value, bool):
+        sheet.write_boolean(number, place, value)
+    elif value is not None:
+        sheet.write_number(number, place, value)

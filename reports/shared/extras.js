@@ -1,4 +1,5 @@
-// Extras that a page can do without: a search box over long lists and tables, and tables sorted by a click on a heading.
+// Extras that a page can do without: a search box over long lists and tables, tables sorted by a click on a heading, and
+// drawings that a phone shows a part of, scrolled by keys as well.
 // Nothing is loaded, stored or sent. The page's policy allows this one script by its fingerprint.
 (() => {
   const LONG = 8;
@@ -38,6 +39,10 @@
 
   function addSort(table) {
     const body = table.tBodies[0];
+    const said = document.createElement("span");
+    said.className = "unseen";
+    said.setAttribute("role", "status");
+    table.after(said);
     [...table.tHead.rows[0].cells].forEach((head, place) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -53,10 +58,22 @@
           return (x < y ? -1 : x > y ? 1 : 0) * (down ? -1 : 1);
         });
         body.append(...rows);
+        said.textContent = `Sorted by ${button.textContent}, ${head.getAttribute("aria-sort")}`;
       });
     });
   }
 
+  // A stop for the keyboard where there is something to scroll to, and only there.
+  function reachWide() {
+    const boxes = [...document.querySelectorAll(".wide")].map((box) => [box, box.scrollWidth > box.clientWidth]);
+    for (const [box, isCut] of boxes) {
+      if (!isCut) for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      else for (const [name, value] of [["tabindex", 0], ["role", "group"], ["aria-label", "Timeline"]]) box.setAttribute(name, value);
+    }
+  }
+
+  reachWide();
+  addEventListener("resize", reachWide);
   for (const list of document.querySelectorAll("ol.people")) {
     if (list.children.length >= LONG) addSearch(list, [...list.children], list);
   }

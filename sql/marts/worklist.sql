@@ -1,5 +1,5 @@
 -- One open finding that somebody should look at, most pressing first: severity, then newness, then the dose among the rule's
--- own findings, then how much besides prescriptions and results speaks in it, then the latest index date.
+-- own findings, then how much besides the drug that it is about speaks in it, then the latest index date.
 -- Rules of the kinds documentation and descriptive give rates only and have no row here, nor have exempt findings.
 -- rank: place in the list, 1 for the most pressing finding
 -- patient_rank: place of the patient in a list of patients, by the patient's most pressing finding
@@ -26,7 +26,8 @@
 -- conflicts: published sources that disagree with the guideline on it
 -- first_seen_run: the run that found it first
 -- dose_mg: the dose that the rule looked at, mg a day; NULL when the rule looks at none, or it is unknown
--- modifiers: number of diagnoses, procedures, encounters, sessions and administrations behind the finding
+-- modifiers: how many things stand behind the finding besides the drug whose course it is about: other drugs by ingredient, tests
+-- by what they measure, diagnoses and procedures by code, encounters by class, dialysis; each once, however many rows tell of it
 WITH findings AS (
     SELECT * FROM audit.findings WHERE open AND state IN ('new', 'reopened', 'persisting')
 ),
@@ -40,9 +41,44 @@ people AS (
     SELECT patient_id, birth_date, sex FROM facts.people
 ),
 
+evidence AS (
+    SELECT finding_id, feed, source_id, says FROM audit.evidence SEMI JOIN findings USING (finding_id)
+),
+
+exposures AS (
+    SELECT exposure_id, ingredient FROM facts.exposures
+),
+
+drugs AS (
+    SELECT DISTINCT m.feed, m.row_id AS source_id, x.ingredient
+    FROM facts.exposure_members AS m
+    SEMI JOIN evidence AS e ON m.feed = e.feed AND m.row_id = e.source_id
+    JOIN exposures AS x USING (exposure_id)
+),
+
+tests AS (
+    -- A creatinine is behind a finding for the filtration that it tells.
+    SELECT row_id AS source_id, if(analyte = 'creatinine', 'egfr', analyte) AS analyte
+    FROM facts.labs SEMI JOIN evidence AS e ON e.feed = 'labs' AND row_id = e.source_id
+),
+
+own_drugs AS (
+    SELECT f.finding_id, 'drug' AS kind, x.ingredient AS thing FROM findings AS f JOIN exposures AS x ON f.unit_id = x.exposure_id
+),
+
+things AS (
+    -- A row says its code, or its class, first; so does one of a drug or test that is in no list.
+    SELECT DISTINCT
+        e.finding_id,
+        CASE WHEN e.feed IN ('prescriptions', 'administrations') THEN 'drug' ELSE e.feed END AS kind,
+        coalesce(d.ingredient, t.analyte, split_part(e.says, ' ', 1)) AS thing
+    FROM evidence AS e
+    LEFT JOIN drugs AS d USING (feed, source_id)
+    LEFT JOIN tests AS t ON e.feed = 'labs' AND e.source_id = t.source_id
+),
+
 modifiers AS (
-    SELECT finding_id, count(*) AS modifiers
-    FROM audit.evidence WHERE feed NOT IN ('prescriptions', 'labs') GROUP BY finding_id
+    SELECT finding_id, count(*) AS modifiers FROM things ANTI JOIN own_drugs USING (finding_id, kind, thing) GROUP BY finding_id
 ),
 
 described AS (

@@ -18,6 +18,7 @@ from nightrounds.database import connect_reader
 from nightrounds.exports import export_marts
 from nightrounds.project import find_project
 from nightrounds.report import render
+from nightrounds.sqlfiles import SqlFile
 
 
 def multiply(database: Path, findings: int, facilities: int) -> None:
@@ -44,6 +45,8 @@ def multiply(database: Path, findings: int, facilities: int) -> None:
                 f"CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (finding_id || '-' || copy AS finding_id) "
                 f"FROM {table} CROSS JOIN copies"
             )
+        pages = find_project().sql / "marts" / "2" / "worklist_page.sql"
+        con.execute(f"CREATE OR REPLACE TABLE mart.worklist_page AS {SqlFile(pages).text}")
         con.execute(
             """
             CREATE OR REPLACE TABLE mart.facility_page AS

@@ -6,12 +6,13 @@ from statistics import mean, median
 from second_reading.catalogue import PUMP_PROCEDURES, TAPER_SIG, WITHDRAWAL_CODES
 from second_reading.chart import Chart, Day
 from second_reading.courses import Course, courses, supplies
-from second_reading.doses import Step, dose_on, steps
+from second_reading.doses import Step, dose_on, fixed_part, steps
 from second_reading.evidence import hospice_from
 from second_reading.verdicts import Verdict, at_most, worst
 
 NEEDS = {"patients", "prescriptions"}
 PROLONGED, LOWEST_MG = 60, 10
+FOR_EVER = 10**7
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,12 @@ def judge_end_and_cuts(chart: Chart, course: Course, cuts: list[Cut], horizon: D
 
 
 def cuts_of(all_steps: list[Step]) -> list[Cut]:
-    """Every step down to half or less of a dose that was left at most seven days before it."""
+    """Every step down to half or less of a dose that was left at most seven days before it; a dose raised again is none."""
     found = []
     for number, step in enumerate(all_steps):
-        left = [s.dose for s in all_steps[:number] if s.dose is not None and step.start - (s.end + 1) <= 7]
-        if step.dose is not None and left and step.dose <= max(left) * 0.5:
+        before = [s for s in all_steps[:number] if s.dose is not None]
+        left = [s.dose for s in before if s.dose is not None and step.start - (s.end + 1) <= 7]
+        if step.dose is not None and left and step.dose <= max(left) * 0.5 and lower(step.dose, before[-1].dose):
             found.append(Cut(step.start, max(left), step.dose))
     return found
 
@@ -100,7 +102,23 @@ def severity_of_end(chart: Chart, course: Course) -> str | None:
     if shows_withdrawal(chart, end):
         return "critical"
     severity = severity_of_abrupt_end(course, median(before))
-    return at_most(severity, "moderate") if is_partly_as_needed(course) else severity
+    if is_partly_as_needed(course) and severity_of_the_fixed_part(course) != "high":
+        return at_most(severity, "moderate")
+    return severity
+
+
+def severity_of_the_fixed_part(course: Course) -> str | None:
+    """What the end would be without what was taken as needed; None when it would not be abrupt."""
+    usual = [fixed for day in plateau_days(course) if (fixed := fixed_through(course, day)) is not None]
+    last = [fixed for day in range(course.end - 13, course.end + 1) if (fixed := fixed_through(course, day)) is not None]
+    if not usual or not last or median(usual) < LOWEST_MG or mean(last) < median(usual) * 0.75:
+        return None
+    return severity_of_abrupt_end(course, median(usual))
+
+
+def fixed_through(course: Course, day: Day) -> float | None:
+    """The fixed part of the dose step in which a day lies."""
+    return next(fixed_part(course, step) for step in steps(course, course.end) if step.start <= day <= step.end)
 
 
 def severity_of_abrupt_end(course: Course, plateau: float) -> str:
@@ -159,10 +177,15 @@ def is_switched(chart: Chart, day: Day) -> bool:
 
 
 def in_hospital_with_baclofen(chart: Chart, day: Day) -> bool:
-    """A stay in hospital over the day in which baclofen was given."""
-    stays = [e for e in chart.encounters if e.kind == "inpatient" and e.day <= day and (e.end is None or day <= e.end)]
+    """A stay in hospital over the day in which baclofen was given; without a recorded end it lasts to the last baclofen in it."""
+    stays = sorted((e for e in chart.encounters if e.kind == "inpatient"), key=lambda stay: stay.day)
     given = [d.day for d in chart.doses if d.drug.ingredient == "baclofen"]
-    return any(stay.day <= g and (stay.end is None or g <= stay.end) for stay in stays for g in given)
+    for number, stay in enumerate(stays):
+        before = stays[number + 1].day if number + 1 < len(stays) else FOR_EVER
+        in_it = [g for g in given if stay.day <= g and (g < before if stay.end is None else g <= stay.end)]
+        if in_it and stay.day <= day <= (stay.end or max(in_it)):
+            return True
+    return False
 
 
 def shows_withdrawal(chart: Chart, end: Day) -> bool:

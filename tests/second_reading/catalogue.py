@@ -15,6 +15,11 @@ HYDROXIDE = Drug(
 )
 QUININE = Drug("997010", "quinine sulfate 324 MG Oral Capsule", "quinine", 324)
 CYCLOBENZAPRINE = Drug("828348", "cyclobenzaprine hydrochloride 10 MG Oral Tablet", "cyclobenzaprine", 10)
+# What an extract sends that names a drug and says nothing of its route.
+BACLOFEN_UNROUTED = Drug("1292", "baclofen", "baclofen", 10, "unknown")
+CYCLOBENZAPRINE_UNROUTED = Drug("21949", "cyclobenzaprine", "cyclobenzaprine", 10, "unknown")
+NAPROXEN_UNROUTED = Drug("7258", "naproxen", "naproxen", 500, "unknown")
+NAPROXEN_GEL = Drug("7258", "naproxen gel", "naproxen", 100, "topical")
 NAPROXEN = Drug("198014", "naproxen 500 MG Oral Tablet", "naproxen", 500)
 RALOXIFENE = Drug("1490065", "raloxifene hydrochloride 60 MG Oral Tablet", "raloxifene", 60)
 ESTROGENS = Drug("197660", "estrogens, conjugated (USP) 0.3 MG Oral Tablet", "conjugated estrogens", 0.3)

@@ -12,6 +12,7 @@ GAP_DAYS = 30
 INPATIENT_GAP_DAYS = 1
 NEW_DAYS = 180
 ASSUMED_DAYS = 30
+UNKNOWN_ROUTE = "unknown"
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,8 @@ def supplies(chart: Chart) -> list[Supply]:
 
 def is_inpatient(chart: Chart, order: Order) -> bool:
     """Whether an order begins and ends within a stay in hospital."""
-    stays = [(e.day, e.end) for e in chart.encounters if e.kind == "inpatient"]
-    return any(first <= order.day and (last is None or last_covered_day(order) <= last) for first, last in stays)
+    stays = [(e.day, e.end) for e in chart.encounters if e.kind == "inpatient" and e.end is not None]
+    return any(first <= order.day and last_covered_day(order) <= last for first, last in stays)
 
 
 def courses(chart: Chart, ingredients: Iterable[str], route: str | None = None) -> list[Course]:
@@ -129,11 +130,19 @@ def longest_gap(before: list[Supply], after: Supply) -> int:
     return INPATIENT_GAP_DAYS if after.inpatient and max(before, key=lambda s: s.end).inpatient else GAP_DAYS
 
 
+def supplies_by(chart: Chart, course: Course, route: str | None) -> list[Supply]:
+    """All supplies of a course's ingredient by one route, or by any."""
+    return [s for s in supplies(chart) if s.drug.ingredient == course.drug.ingredient and route in {None, s.drug.route}]
+
+
 def newness(chart: Chart, course: Course) -> str:
-    """`new`, `not new`, or `unknown` when the patient was not observed long enough."""
-    earlier = [s for s in supplies(chart) if (s.drug.ingredient, s.drug.route) == (course.drug.ingredient, course.drug.route)]
+    """`new`, `not new`, or `unknown` when the patient was not observed long enough or nobody says by which route it was taken."""
+    earlier = supplies_by(chart, course, course.drug.route)
     if any(s.overlaps(course.start - NEW_DAYS, course.start - 1) for s in earlier):
         return "not new"
+    route = None if course.drug.route == UNKNOWN_ROUTE else UNKNOWN_ROUTE
+    if any(s.overlaps(course.start - NEW_DAYS, course.start - 1) for s in supplies_by(chart, course, route)):
+        return "unknown"
     return "new" if seen_by(chart, course.start - NEW_DAYS) else "unknown"
 
 

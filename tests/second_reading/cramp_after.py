@@ -11,7 +11,13 @@ WINDOW_DAYS, DOSE_WINDOW_DAYS, CRAMP_FREE_DAYS = 90, 7, 365
 
 
 def judge(chart: Chart, horizon: Day) -> list[Verdict]:
-    return [judge_course(chart.until(horizon), c, horizon) for c in courses(chart, CRAMP_CAUSES) if c.start <= horizon]
+    return [judge_course(chart.until(horizon), c, horizon) for c in causes(chart) if c.start <= horizon]
+
+
+def causes(chart: Chart) -> list[Course]:
+    """The courses of the five drugs: estrogens by mouth, naproxen that is not put on the skin."""
+    found = [c for c in courses(chart, CRAMP_CAUSES) if c.drug.ingredient != "conjugated estrogens" or c.drug.route == "oral"]
+    return [c for c in found if c.drug.ingredient != "naproxen" or c.drug.route != "topical"]
 
 
 def judge_course(seen: Chart, course: Course, horizon: Day) -> Verdict:

@@ -69,6 +69,17 @@ def as_needed_on(course: Course, day: Day) -> bool:
     return any(supply.order is not None and supply.order.as_needed for supply in taken_on(course, day))
 
 
+def fixed_on(course: Course, day: Day) -> float:
+    """What of the day's known dose was not taken as needed."""
+    orders = [supply.order for supply in taken_on(course, day) if supply.order is not None]
+    return sum(daily_dose(order) or 0 for order in orders if not order.as_needed)
+
+
+def fixed_part(course: Course, step: Step) -> float | None:
+    """The least that was fixed on any day of a step; unknown where its dose is."""
+    return None if step.dose is None else min(fixed_on(course, day) for day in range(step.start, step.end + 1))
+
+
 def steps(course: Course, last: Day) -> list[Step]:
     """The dose steps of a course, up to its end; those that begin after `last` are left out."""
     found: list[Step] = []

@@ -34,7 +34,7 @@ def patient(draw: Draw, as_of: Day, extracted: Day) -> Chart:
     death = draw((start - 1, start + 30, start + 31, end, end + 7, end + 8)) if draw.one_in(25) else None
     feeds: dict[str, tuple[Any, ...]] = {feed: tuple(r for r in rows if type(r) is kind) for kind, feed in FEED_OF.items()}
     feeds["labs"] = one_a_day(feeds["labs"])
-    feeds["encounters"] = tuple(replace(e, end=min(e.end, extracted)) for e in feeds["encounters"])
+    feeds["encounters"] = tuple(replace(e, end=e.end and min(e.end, extracted)) for e in feeds["encounters"])
     sex = draw(("female", "female", "male", "male", "unknown"))
     return Chart("", born(draw, draw((start, start, end))), sex, death, **feeds).known_on(extracted)
 

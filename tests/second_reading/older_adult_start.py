@@ -37,10 +37,10 @@ def judge_dose(orders: list[Order]) -> str:
     doses = [daily_dose(order) for order in orders]
     if sum(dose for dose in doses if dose is not None) > TOTAL_MG:
         return "high"
-    if None in doses:
-        return UNKNOWN
     singles = [order.tablets * order.drug.strength_mg for order in orders if order.tablets is not None]
-    return "moderate" if max(singles, default=0) > SINGLE_MG else CLEAR
+    if max(singles, default=0) > SINGLE_MG:
+        return "moderate"
+    return UNKNOWN if None in doses else CLEAR
 
 
 def is_at_risk(seen: Chart, start: Day, last: Day) -> bool:

@@ -2,7 +2,7 @@
 
 from second_reading.chart import Chart, Day
 from second_reading.courses import Course, courses, newness
-from second_reading.doses import Step, as_needed_on, steps
+from second_reading.doses import Step, as_needed_on, fixed_part, steps
 from second_reading.evidence import has_spasticity
 from second_reading.verdicts import Verdict
 
@@ -36,4 +36,5 @@ def judge_step(course: Course, held: Step) -> Verdict:
     if held.dose <= START_MG:
         return Verdict(course.name, held.start, "clear")
     fixed = not all(as_needed_on(course, day) for day in range(held.start, held.end + 1))
-    return Verdict(course.name, held.start, "finding", "high" if held.dose > HIGH_MG and fixed else "moderate")
+    is_high = held.dose > HIGH_MG and (fixed or (fixed_part(course, held) or 0) > HIGH_MG)
+    return Verdict(course.name, held.start, "finding", "high" if is_high else "moderate")

@@ -5,6 +5,18 @@ from second_reading.chart import Day, Diagnosis, Dose, Lab, Order, Row, Session
 from second_reading.courses import last_covered_day
 from second_reading.drawing import Draw, Story, as_usual, course
 
+CRAMP_CAUSES = (
+    c.NAPROXEN, c.NAPROXEN_UNROUTED, c.NAPROXEN_GEL, c.RALOXIFENE, c.RALOXIFENE, c.ESTROGENS, c.TERIPARATIDE, c.IRON, c.IRON, c.IRON,
+)  # fmt: skip
+CRAMP_DRUGS = (
+    c.QUININE, c.QUININE, c.OXIDE, c.OXIDE, c.HYDROXIDE, c.BACLOFEN_10, c.BACLOFEN_10, c.BACLOFEN_UNROUTED,
+    c.CYCLOBENZAPRINE, c.CYCLOBENZAPRINE_UNROUTED,
+)  # fmt: skip
+BY_MOUTH_OR_NOBODY_KNOWS = {
+    c.BACLOFEN_10: c.BACLOFEN_UNROUTED, c.BACLOFEN_UNROUTED: c.BACLOFEN_10,
+    c.CYCLOBENZAPRINE: c.CYCLOBENZAPRINE_UNROUTED, c.CYCLOBENZAPRINE_UNROUTED: c.CYCLOBENZAPRINE,
+}  # fmt: skip
+
 
 def cramp_story(draw: Draw) -> Story:
     rows: list[Row] = []
@@ -13,11 +25,12 @@ def cramp_story(draw: Draw) -> Story:
     end = max(last_covered_day(row) if isinstance(row, Order) else row.day for row in rows)
     near = (-1, 0, 1, 1, 2, 7, 8, 15, 40, 41, 60, 89, 90, 91, 95, end - 1, end, end, end + 1, end + 7, end + 8)
     for _ in range(draw((0, 1, 1, 2))):
-        drug = draw((c.QUININE, c.OXIDE, c.HYDROXIDE, c.BACLOFEN_10, c.CYCLOBENZAPRINE))
+        drug = draw(CRAMP_DRUGS)
         start, days = draw(near), draw((7, 28, 30))
         rows.append(Order(drug, start, days_supply=days, indication=draw((*[""] * 8, "E83.42", "R25.2", "G35"))))
         if draw.one_in(4):
-            rows.append(Order(drug, start - draw((61, 180, 181, 182, 187, 188, 209, 210, 211)), days_supply=draw((1, 7, 30))))
+            before = draw((drug, drug, BY_MOUTH_OR_NOBODY_KNOWS.get(drug, drug)))
+            rows.append(Order(before, start - draw((61, 180, 181, 182, 187, 188, 209, 210, 211)), days_supply=draw((1, 7, 30))))
     for _ in range(draw((0, 0, 1, 1, 2))):
         day = draw(near) - draw((0, 0, 0, 364, 365, 366))
         rows.append(draw((Diagnosis("R25.2", day), Diagnosis("G47.62", day), Order(c.SERTRALINE, day, sig=c.CRAMP_SIG))))
@@ -27,7 +40,7 @@ def cramp_story(draw: Draw) -> Story:
 
 def cause(draw: Draw, begin: Day) -> list[Row]:
     """A course of a drug that causes cramps; of iron sucrose orders, doses, or both."""
-    drug = draw((c.NAPROXEN, c.RALOXIFENE, c.ESTROGENS, c.TERIPARATIDE, c.IRON, c.IRON))
+    drug = draw(CRAMP_CAUSES)
     ordered = list[Row](course(draw, begin, as_usual(drug), 2))
     if drug is not c.IRON or draw.one_in(4):
         return ordered

@@ -40,7 +40,7 @@ def after_the_end(draw: Draw, end: Day) -> list[Row]:
         found.append(Encounter(draw(("emergency", "inpatient", "outpatient")), day, day + draw((0, 1, 9))))
     if draw.one_in(12):
         first, last = end - draw((0, 1, 3)), end + draw((-1, 0, 1, 4))
-        found.append(Encounter("inpatient", first, max(first, last)))
+        found.append(Encounter("inpatient", first, None if draw.one_in(3) else max(first, last)))
         found.append(Dose(draw((c.BACLOFEN_10, c.BACLOFEN_10, c.QUININE)), first + draw((-1, 0, 1))))
     return found
 

@@ -1,2 +1,2 @@
--- The facility of the page.
-SELECT facility_id FROM mart.facility_page WHERE page = $page
+-- The facility of each page.
+SELECT page, facility_id FROM mart.facility_page ORDER BY page

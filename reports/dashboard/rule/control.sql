@@ -1,6 +1,7 @@
--- The last 24 points of the rule's control chart, oldest first.
+-- The last 24 points of each rule's control chart, oldest first.
 WITH latest AS (
-    SELECT * FROM mart.control_point WHERE rule_id = $rule_id AND audience = 'public' ORDER BY place DESC LIMIT 24
+    SELECT * FROM mart.control_point WHERE audience = 'public'
+    QUALIFY row_number() OVER (PARTITION BY rule_id ORDER BY place DESC) <= 24
 )
 
-SELECT * FROM latest ORDER BY place
+SELECT * FROM latest ORDER BY rule_id, place

@@ -1,2 +1,2 @@
--- The facilities on the rule's funnel plot.
-SELECT * FROM mart.funnel_point WHERE rule_id = $rule_id AND audience = 'public' ORDER BY denominator DESC, facility_id
+-- The facilities on each rule's funnel plot.
+SELECT * FROM mart.funnel_point WHERE audience = 'public' ORDER BY rule_id, denominator DESC, facility_id

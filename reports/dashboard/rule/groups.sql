@@ -1,10 +1,13 @@
--- Groups of prescribers with shown findings, those with most first, and how much of all shown findings they come to.
+-- Groups of prescribers with shown findings, those with most first, and how much of all shown findings they come to. A rate only
+-- from 30 judged units on: below, it would rank by chance.
 WITH counted AS (
     SELECT
-        cell AS label, numerator, rate,
-        numerator / sum(numerator) OVER () AS share,
-        sum(numerator) OVER (ORDER BY numerator DESC, cell) / sum(numerator) OVER () AS cumulated
-    FROM mart.public_breakdown WHERE breakdown = 'group' AND rule_id = $rule_id AND numerator > 0
+        rule_id, cell AS label, numerator, denominator,
+        CASE WHEN denominator >= 30 THEN rate END AS rate,
+        numerator / sum(numerator) OVER (PARTITION BY rule_id) AS share,
+        sum(numerator) OVER (PARTITION BY rule_id ORDER BY numerator DESC, cell)
+        / sum(numerator) OVER (PARTITION BY rule_id) AS cumulated
+    FROM mart.public_breakdown WHERE breakdown = 'group' AND numerator > 0
 )
 
-SELECT label, numerator, rate, share, cumulated FROM counted ORDER BY numerator DESC, label
+SELECT rule_id, label, numerator, denominator, rate, share, cumulated FROM counted ORDER BY rule_id, numerator DESC, label

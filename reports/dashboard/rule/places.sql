@@ -1,5 +1,5 @@
 -- Facilities as they may be shown.
-SELECT cell AS label, TRUE AS is_over, *
+SELECT cell AS label, NULL AS remark, *
 FROM mart.public_breakdown
-WHERE breakdown = 'facility' AND rule_id = $rule_id
-ORDER BY cell = 'not recorded', cell
+WHERE breakdown = 'facility'
+ORDER BY rule_id, cell = 'not recorded', cell

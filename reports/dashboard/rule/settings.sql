@@ -1,10 +1,9 @@
 -- The rate under other values of the parameters, as it may be shown: a list of columns for each row of the table.
 SELECT
-    row_parameter, column_parameter, row_value,
+    rule_id, row_parameter, column_parameter, row_value,
     list(
         {'value': column_value, 'rate': rate, 'shown': shown, 'in_force': in_force} ORDER BY setting
     ) AS cells
 FROM mart.public_rule_sensitivity
-WHERE rule_id = $rule_id
-GROUP BY row_parameter, column_parameter, row_value
-ORDER BY min(setting)
+GROUP BY rule_id, row_parameter, column_parameter, row_value
+ORDER BY rule_id, min(setting)

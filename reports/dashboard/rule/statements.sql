@@ -1,8 +1,8 @@
--- The guideline statements that the rule checks.
+-- The guideline statements that each rule checks.
 WITH named AS (
-    SELECT unnest(statements) AS statement_id FROM audit.rules WHERE rule_id = $rule_id
+    SELECT rule_id, unnest(statements) AS statement_id FROM audit.rules
 )
 
-SELECT n.statement_id, g.statement
+SELECT n.rule_id, n.statement_id, g.statement
 FROM named AS n LEFT JOIN audit.guideline AS g USING (statement_id)
-ORDER BY n.statement_id
+ORDER BY n.rule_id, n.statement_id

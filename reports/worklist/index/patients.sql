@@ -1,12 +1,14 @@
 -- The first patients, up to the daily cap, each once, with all their open findings.
 SELECT
-    patient_rank, patient_id, any_value(age) AS age, any_value(sex) AS sex,
-    list(DISTINCT facility_id ORDER BY facility_id) FILTER (facility_id IS NOT NULL) AS facilities,
+    w.patient_rank, w.patient_id, any_value(w.age) AS age, any_value(w.sex) AS sex,
+    list(DISTINCT w.facility_id ORDER BY w.facility_id) FILTER (w.facility_id IS NOT NULL) AS facilities,
     list({
-        'rank': rank, 'rule_id': rule_id, 'title': title, 'companion': companion, 'severity': severity, 'state': state,
-        'index_date': index_date, 'days_since': days_since, 'message': message, 'has_conflict': len(conflicts) > 0
-    } ORDER BY rank) AS findings
-FROM mart.worklist
-WHERE patient_rank <= (SELECT daily_cap FROM audit.runs)
-GROUP BY patient_rank, patient_id
-ORDER BY patient_rank
+        'rank': w.rank, 'page': p.page, 'title': w.title, 'companion': w.companion, 'severity': w.severity, 'state': w.state,
+        'index_date': w.index_date, 'days_since': w.days_since, 'message': w.message, 'action': w.action,
+        'has_conflict': len(w.conflicts) > 0
+    } ORDER BY w.rank) AS findings
+FROM mart.worklist AS w
+JOIN mart.worklist_page AS p USING (finding_id)
+WHERE w.patient_rank <= (SELECT daily_cap FROM audit.runs)
+GROUP BY w.patient_rank, w.patient_id
+ORDER BY w.patient_rank

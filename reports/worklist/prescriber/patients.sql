@@ -1,16 +1,14 @@
--- The prescriber's patients, each patient once, with all their open findings behind which the prescriber stands.
-WITH chosen AS (
-    SELECT prescriber_id FROM mart.prescriber_page WHERE page = $page
-)
-
+-- Each prescriber's patients, each patient once, with all their open findings behind which the prescriber stands.
 SELECT
-    w.patient_rank, w.patient_id, any_value(w.age) AS age, any_value(w.sex) AS sex,
+    h.page, w.patient_rank, w.patient_id, any_value(w.age) AS age, any_value(w.sex) AS sex,
     list(DISTINCT w.facility_id ORDER BY w.facility_id) FILTER (w.facility_id IS NOT NULL) AS facilities,
     list({
-        'rank': w.rank, 'rule_id': w.rule_id, 'title': w.title, 'companion': w.companion, 'severity': w.severity,
-        'state': w.state, 'index_date': w.index_date, 'days_since': w.days_since, 'message': w.message,
+        'rank': w.rank, 'page': p.page, 'title': w.title, 'companion': w.companion, 'severity': w.severity, 'state': w.state,
+        'index_date': w.index_date, 'days_since': w.days_since, 'message': w.message, 'action': w.action,
         'has_conflict': len(w.conflicts) > 0
     } ORDER BY w.rank) AS findings
-FROM mart.worklist AS w SEMI JOIN chosen USING (prescriber_id)
-GROUP BY w.patient_rank, w.patient_id
-ORDER BY w.patient_rank
+FROM mart.worklist AS w
+JOIN mart.worklist_page AS p USING (finding_id)
+JOIN mart.prescriber_page AS h ON w.prescriber_id = h.prescriber_id
+GROUP BY h.page, w.patient_rank, w.patient_id
+ORDER BY h.page, w.patient_rank

@@ -1,2 +1,2 @@
--- The prescriber of the page.
-SELECT prescriber_id FROM mart.prescriber_page WHERE page = $page
+-- The prescriber of each page.
+SELECT page, prescriber_id FROM mart.prescriber_page ORDER BY page

@@ -1,13 +1,16 @@
--- What the site remarks at days of the last two years of the rule, or of all rules, and since when a version of the rule is used.
+-- What the site remarks at days of the last two years of each rule, or of all rules, and since when a version of it is used.
 WITH remarks AS (
-    SELECT day, remark FROM audit.annotations WHERE coalesce(rule_id, $rule_id) = $rule_id
+    SELECT r.rule_id, a.day, a.remark
+    FROM audit.rules AS r JOIN audit.annotations AS a ON coalesce(a.rule_id, r.rule_id) = r.rule_id
     UNION ALL
-    SELECT first_as_of AS day, 'rule version ' || version || ' is used; all months are judged by the version in force' AS remark
-    FROM audit.rule_versions WHERE rule_id = $rule_id
-    QUALIFY row_number() OVER (ORDER BY first_as_of, first_run) > 1
+    SELECT
+        rule_id, first_as_of AS day,
+        'rule version ' || version || ' is used; all months are judged by the version in force' AS remark
+    FROM audit.rule_versions
+    QUALIFY row_number() OVER (PARTITION BY rule_id ORDER BY first_as_of, first_run) > 1
 )
 
-SELECT r.day, r.remark
+SELECT r.rule_id, r.day, r.remark
 FROM remarks AS r CROSS JOIN audit.runs AS n
 WHERE r.day BETWEEN n.as_of - 730 AND n.as_of
-ORDER BY r.day, r.remark
+ORDER BY r.rule_id, r.day, r.remark

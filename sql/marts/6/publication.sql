@@ -1,5 +1,8 @@
 -- When the figures of a rule on the dashboard are of. They are tonight's, unless tonight's would tell a small count to somebody
 -- who has the last ones: then those stand. A rule that was not run keeps its row, for the night when it is run again.
+-- What is guarded is counts that are small on one of the nights. That a count which is large on both grew by one or two is shown,
+-- of findings as of the other outcomes: were that held back as well, figures of a rule with fifty units a day would stand still
+-- for some five months, and of one with twenty for more than a year.
 -- rule_id: the rule
 -- policy: the disclosure policy that the figures keep to
 -- version: the rule's version when they were made

@@ -8,7 +8,7 @@
 -- denominator: findings and clear units; NULL when hidden
 -- status: shown, hidden, provisional or nothing judged; only shown points have limits looked at
 -- value: share from 0 to 1, or units or days between findings; NULL when hidden or nothing was judged
--- centre: expected value
+-- centre: expected value; for g the median
 -- lower: lower limit
 -- upper: upper limit
 -- signals: the rules that the point breaks, by name; empty when it breaks none

@@ -11,7 +11,8 @@
 -- warning_high: upper 95 % limit
 -- alarm_low: lower 99.8 % limit
 -- alarm_high: upper 99.8 % limit
--- verdict: within, warning high or low, alarm high or low, or underpowered (fewer than 30 judged units: not judged)
+-- verdict: within, warning high or low, alarm high or low, or underpowered (fewer than 30 judged units, or fewer
+-- than 5 findings or clear units to be expected: not judged)
 SELECT
     NULL::VARCHAR AS rule_id,
     NULL::VARCHAR AS audience,
