@@ -99,7 +99,7 @@ def _times(case: Case, as_of: date) -> dict[str, object]:
 
 
 def _person(case: Case) -> dict[str, object]:
-    """Return the patient's age at first, and whether the case depends on the age and on the sex."""
+    """Return the patient's age at first, whether the case depends on the age and on the sex, and whether she is pregnant."""
     patient = case.content.get("patient", {})
     rows = [row for feed in PREFIX for row in case.content[feed]]
     codes = [str(row.get(name, "")) for row in rows for name in ("code", "indication_code")]
@@ -110,6 +110,7 @@ def _person(case: Case) -> dict[str, object]:
         "age": ((_first_index(case) or case.as_of) - born).days // 365.25,
         "has_age": "birth_date" in patient,
         "has_sex": "sex" in patient or is_hers,
+        "is_pregnant": any(code.startswith(FEMALE_CODES) for code in codes),
     }
 
 
@@ -150,6 +151,7 @@ def copy_rows(con: duckdb.DuckDBPyConnection, feed: str, columns: Sequence[str],
                 END AS INTEGER) AS days,
                 CAST(CASE
                     WHEN n = 0 OR age < 18 THEN 0
+                    WHEN is_pregnant THEN 19 + 23 * older - age
                     WHEN is_younger THEN 64 - 46 * older * older - age
                     ELSE 65 + 28 * older * older - age
                 END AS INTEGER) AS years,
