@@ -19,6 +19,8 @@ from nightrounds.staging import Feed, create_source_view, publish_feed, set_asid
 from nightrounds.warehouse import create_macros, create_records, create_schemas
 
 Say = Callable[[str], None]
+# What the database may hold in memory where the site says nothing: with Python beside it, less than 4 GiB, however long a file.
+MEMORY = "3GiB"
 
 
 def load(run: Run, say: Say = lambda _: None) -> None:
@@ -28,7 +30,7 @@ def load(run: Run, say: Say = lambda _: None) -> None:
     """
     run.building.unlink(missing_ok=True)
     info, groups = read_info(run.extract, run.site.zone), discover(run.extract)
-    with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
+    with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit or MEMORY) as con:
         run.building.chmod(0o600)
         prepare(con, run)
         intake = Intake(con, run, load_source(find_source(run.project.sql, run.source)))

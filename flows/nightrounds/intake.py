@@ -6,7 +6,7 @@ is typed, so that one which breaks off in the middle is found out then.
 """
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,17 +49,29 @@ def read_raw(intake: Intake, groups: dict[str, list[Path]]) -> None:
     tables = {table: kept for table, paths in groups.items() if (kept := [p for p in paths if not is_ndjson(p)])}
     lines = [path for paths in groups.values() for path in paths if is_ndjson(path)]
     resources = _read_resources(intake, lines)
-    for table in intake.wanted:
-        try:
-            if table in resources.refused:
-                raise resources.refused[table]
-            files = resources.files.get(table) or _read_table(intake, table, tables.get(table, []))
-        except NightroundsError as error:
-            do_without(intake, table, error)
-            continue
+    # To hash a file takes one processor only: the next is begun while the database looks at the one before.
+    pool = ThreadPoolExecutor(max_workers=2)
+    begun = {
+        table: [pool.submit(inspect, intake.con.cursor(), path) for path in tables.get(table, [])] for table in intake.wanted
+    }
+    try:
+        for table in intake.wanted:
+            _take_in(intake, table, tables.get(table, []), begun[table], resources)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    _list_ignored(intake, tables, resources)
+
+
+def _take_in(intake: Intake, table: str, paths: list[Path], begun: list[Future[RawFile]], resources: Resources) -> None:
+    try:
+        if table in resources.refused:
+            raise resources.refused[table]
+        files = resources.files.get(table) or _read_table(intake, table, paths, begun)
+    except NightroundsError as error:
+        do_without(intake, table, error)
+    else:
         if files:
             intake.files[table] = files
-    _list_ignored(intake, tables, resources)
 
 
 def do_without(intake: Intake, table: str, error: NightroundsError) -> None:
@@ -94,11 +106,10 @@ def _first_broken(intake: Intake, files: list[RawFile]) -> NightroundsError | No
     return None
 
 
-def _read_table(intake: Intake, table: str, paths: list[Path]) -> list[RawFile]:
+def _read_table(intake: Intake, table: str, paths: list[Path], begun: list[Future[RawFile]]) -> list[RawFile]:
     """Make one raw table of its files; what the first of them that is refused says is raised."""
     check_file_names(paths)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        files = list(pool.map(lambda path: inspect(intake.con.cursor(), path), paths))
+    files = [file.result() for file in begun]
     _check_columns(intake, table, files)
     try:
         _create(intake, table, files)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
+import polars as pl
+import pyarrow as pa
 
 from nightrounds.database import identifier, text_literal
 from nightrounds.rawtables import RawFile
@@ -13,6 +15,8 @@ from nightrounds.sources import FeedSource
 from nightrounds.sqlfiles import SqlFile, Value
 
 FAULT = "STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)[]"
+# How many ids are compared at a time: their hashes take eight bytes each, beside what the database needs.
+AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,19 @@ def create_source_view(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 
 def type_rows(con: duckdb.DuckDBPyConnection, feed: Feed, values: Mapping[str, Value]) -> None:
-    """Create `staging.<feed>`: the contract's typed columns with `faults`, a list of what is wrong or NULL."""
-    bound = feed.contract.bind(values)
+    """Create `staging.<feed>`: the contract's typed columns with `faults`, a list of what is wrong or NULL.
+
+    Ids are stored as they are: hardly two are the same, and to compress them takes as long as all the rest.
+    """
+    bound = feed.contract.bind(values) or None
+    plain = {feed.key, "patient_id"}
+    columns = ", ".join(
+        f"{identifier(name)} {kind}{' USING COMPRESSION uncompressed' if name in plain else ''}"
+        for name, kind, *_ in con.execute(f"DESCRIBE {feed.contract.text}", bound).fetchall()
+    )
+    con.execute(f"CREATE OR REPLACE TABLE staging.{feed.name} ({columns})")
     with _sides_as_written(con, feed):
-        con.execute(f"CREATE OR REPLACE TABLE staging.{feed.name} AS {feed.contract.text}", bound or None)
+        con.execute(f"INSERT INTO staging.{feed.name} {feed.contract.text}", bound)
 
 
 @contextmanager
@@ -69,16 +82,19 @@ def _sides_as_written(con: duckdb.DuckDBPyConnection, feed: Feed) -> Iterator[No
 def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Of the good rows with one id keep the last; equal copies are superseded, other ones get a fault.
 
-    Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`. Ids are looked at only where their
-    hashes are repeated: numbers are grouped sooner than texts.
+    Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`.
     """
+    con.execute("CREATE OR REPLACE TABLE staging.superseded (file VARCHAR, line BIGINT)")
+    marks = _repeated_marks(con, feed)
+    if not len(marks):
+        return
     table, key = f"staging.{feed.name}", identifier(feed.key)
     content = ", ".join(identifier(c) for c in _content_columns(con, feed))
+    con.register("suspects", pa.table({"mark": marks.to_arrow()}))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE copies AS
-        WITH suspects AS (SELECT hash({key}) AS mark FROM {table} WHERE faults IS NULL GROUP BY mark HAVING count(*) > 1),
-        repeated AS (
+        WITH repeated AS (
             SELECT {key} FROM {table} SEMI JOIN suspects ON hash({key}) = mark
             WHERE faults IS NULL GROUP BY {key} HAVING count(*) > 1
         ),
@@ -90,8 +106,9 @@ def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         FROM rows WINDOW latest AS (PARTITION BY {key} ORDER BY file DESC, line DESC)
         """
     )
+    con.unregister("suspects")
     equal = "FROM copies WHERE position > 1 AND is_copy"
-    con.execute(f"CREATE OR REPLACE TABLE staging.superseded AS SELECT file, line {equal}")
+    con.execute(f"INSERT INTO staging.superseded SELECT file, line {equal}")
     con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT place {equal})")
     con.execute(
         f"""
@@ -100,6 +117,18 @@ def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         WHERE rowid IN (SELECT place FROM copies WHERE position > 1 AND NOT is_copy)
         """
     )
+
+
+def _repeated_marks(con: duckdb.DuckDBPyConnection, feed: Feed) -> pl.Series:
+    """Hashes that the ids of several good rows have. To sort numbers is a fraction of grouping texts."""
+    good = f"FROM staging.{feed.name} WHERE faults IS NULL"
+    parts = con.execute(f"SELECT count(*) // {AT_ONCE} + 1 {good}").fetchall()[0][0]
+    found = [pl.Series(dtype=pl.UInt64)]
+    for part in range(parts):
+        query = f"SELECT hash({identifier(feed.key)}) AS mark {good} AND mark % {parts} = {part}"
+        marks = pl.Series(con.sql(query).to_arrow_table()["mark"]).sort()
+        found.append(marks.filter(marks == marks.shift(1)).unique())
+    return pl.concat(found)
 
 
 def set_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:

@@ -43,15 +43,25 @@ distinct_tests AS (
     FROM different_tests
 ),
 
+cleaned_tests AS (
+    SELECT
+        *,
+        clean_text(test_code) AS clean_code,
+        clean_text(test_code_system) AS clean_system,
+        clean_text(test_name) AS clean_name,
+        clean_text(unit) AS clean_unit
+    FROM distinct_tests
+),
+
 sent_tests AS (
     SELECT
         *,
-        lower(clean_text(test_code_system)) AS system,
-        plain_code(clean_text(test_code)) AS plain,
+        lower(clean_system) AS system,
+        plain_code(clean_code) AS plain,
         -- `eGFR non-African American` is not the value that the list leaves out.
-        regexp_replace(words_of(clean_text(test_name)), ' non  (african|afr|af|aa|black) ', ' non\1 ') AS words,
-        plain_unit(clean_text(unit)) AS plain_unit
-    FROM distinct_tests
+        regexp_replace(words_of(clean_name), ' non  (african|afr|af|aa|black) ', ' non\1 ') AS words,
+        plain_unit(clean_unit) AS plain_unit
+    FROM cleaned_tests
 ),
 
 listed_codes AS (
@@ -97,12 +107,15 @@ named_analytes AS (
 known_tests AS (
     SELECT
         s.*,
-        coalesce(c.analyte, if(s.system = 'loinc' AND s.plain IS NOT NULL, NULL, n.analyte)) AS analyte,
-        if(c.analyte IS NULL, 'name', 'code') AS matched_by
+        CASE
+            WHEN x.plain IS NOT NULL THEN NULL
+            ELSE coalesce(c.analyte, if(s.system = 'loinc' AND s.plain IS NOT NULL, NULL, n.analyte))
+        END AS analyte,
+        if(c.analyte IS NULL, 'name', 'code') AS told_by
     FROM sent_tests AS s
     LEFT JOIN listed_codes AS c ON s.system = c.system AND s.plain = c.plain
     LEFT JOIN named_analytes AS n ON s.words = n.words
-    WHERE coalesce(s.plain, '') NOT IN (SELECT plain FROM excluded_codes)
+    LEFT JOIN excluded_codes AS x ON s.plain = x.plain
 ),
 
 factors AS (
@@ -113,14 +126,11 @@ factors AS (
     GROUP BY analyte
 ),
 
-used_tests AS (
+-- All that can be known of a result from its test and unit, so that none of it is worked out result by result.
+tests AS (
     SELECT
-        k.test_code,
-        k.test_code_system,
-        k.test_name,
-        k.unit,
-        k.analyte,
-        k.matched_by,
+        k.*,
+        if(k.analyte IS NULL, NULL, k.told_by) AS matched_by,
         CAST(u.factor AS DOUBLE) AS factor,
         CAST(u.low AS DOUBLE) AS low,
         CAST(u.high AS DOUBLE) AS high,
@@ -128,7 +138,6 @@ used_tests AS (
     FROM known_tests AS k
     LEFT JOIN codelists.lab_units AS u ON k.analyte = u.analyte AND k.plain_unit = u.unit
     LEFT JOIN factors AS f ON k.analyte = f.analyte
-    WHERE k.analyte IS NOT NULL
 ),
 
 sent AS (
@@ -136,11 +145,12 @@ sent AS (
         clean_text(l.lab_id) AS lab_id,
         clean_text(l.patient_id) AS patient_id,
         clean_text(l.collected_at) AS collected_at_text,
-        clean_text(l.test_code) AS test_code,
-        clean_text(l.test_code_system) AS test_code_system_text,
-        clean_text(l.test_name) AS test_name,
+        t.clean_code AS test_code,
+        t.clean_system AS test_code_system_text,
+        t.system AS test_code_system,
+        t.clean_name AS test_name,
         clean_text(l.value) AS value,
-        clean_text(l.unit) AS unit,
+        t.clean_unit AS unit,
         clean_text(l.reference_low) AS reference_low_text,
         clean_text(l.reference_high) AS reference_high_text,
         clean_text(l.status) AS status_text,
@@ -155,7 +165,7 @@ sent AS (
         t.high,
         t.factors
     FROM source.labs AS l
-    LEFT JOIN used_tests AS t
+    LEFT JOIN tests AS t
         ON
             l.test_code IS NOT DISTINCT FROM t.test_code
             AND l.test_code_system IS NOT DISTINCT FROM t.test_code_system
@@ -182,7 +192,6 @@ typed AS (
     SELECT
         *,
         as_timestamp(collected_at_text, $zone) AS collected_at,
-        lower(test_code_system_text) AS test_code_system,
         coalesce(plain_number, as_number(bound.number)) AS value_number,
         if(as_number(bound.number) IS NOT NULL, bound.sign, NULL) AS comparator,
         as_number(reference_low_text) AS reference_low,
