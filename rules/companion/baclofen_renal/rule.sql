@@ -31,9 +31,8 @@ courses AS (
     JOIN people AS p USING (patient_id)
 ),
 
--- Whatever tells the renal function, with the days on which it may be used. Of several a lower preference goes first;
--- dialysis counts as no renal function at all.
-readings AS (
+-- Whatever tells the renal function, with the days on which it may be used; dialysis counts as no renal function at all.
+told_functions AS (
     SELECT
         patient_id,
         from_day AS read_on,
@@ -74,6 +73,12 @@ readings AS (
     FROM renal_codes
 ),
 
+-- Of several a lower preference goes first, then a later day.
+readings AS (
+    SELECT *, row(-preference, read_on) AS turn
+    FROM told_functions
+),
+
 judged_days AS (
     SELECT exposure_id, start_date AS day
     FROM courses
@@ -83,18 +88,27 @@ judged_days AS (
     JOIN readings AS r ON c.patient_id = r.patient_id AND r.read_on BETWEEN c.start_date AND c.last_day
 ),
 
-day_readings AS (
+-- Picked by their turn alone, for there may be many readings to a day.
+latest_turns AS (
     SELECT
         c.exposure_id,
+        c.patient_id,
         j.day,
-        r.* EXCLUDE (patient_id)
+        max(r.turn) AS turn
     FROM judged_days AS j
     JOIN courses AS c USING (exposure_id)
     JOIN readings AS r ON c.patient_id = r.patient_id AND j.day BETWEEN r.read_on AND r.usable_until
-    QUALIFY row_number() OVER (
-            PARTITION BY c.exposure_id, j.day
-            ORDER BY r.preference, r.read_on DESC, r.egfr, r.row_id
-        ) = 1
+    GROUP BY c.exposure_id, c.patient_id, j.day
+),
+
+day_readings AS (
+    SELECT
+        t.exposure_id,
+        t.day,
+        r.* EXCLUDE (patient_id, turn)
+    FROM latest_turns AS t
+    JOIN readings AS r ON t.patient_id = r.patient_id AND t.turn = r.turn AND t.day <= r.usable_until
+    QUALIFY row_number() OVER (PARTITION BY t.exposure_id, t.day ORDER BY r.egfr, r.row_id) = 1
 ),
 
 tiers AS (

@@ -66,7 +66,7 @@ periods AS (
         e.ingredient,
         greatest(e.start_date, r.first_day) AS first_day,
         least(e.end_date, r.last_day) AS last_day,
-        e.first_prescription_id
+        e.prescription_ids
     FROM relaxant_courses AS r
     JOIN exposures AS e
         ON r.patient_id = e.patient_id
@@ -89,7 +89,7 @@ loads AS (
         t.day,
         count(DISTINCT p.ingredient) AS drugs,
         string_agg(DISTINCT p.ingredient, ', ' ORDER BY p.ingredient) AS names,
-        list(source_row('prescriptions', p.first_prescription_id)) AS sources
+        list(p.prescription_ids) AS prescription_ids
     FROM turning_days AS t
     JOIN periods AS p ON t.patient_id = p.patient_id AND t.day BETWEEN p.first_day AND p.last_day
     GROUP BY t.patient_id, t.day
@@ -109,7 +109,7 @@ highest_loads AS (
         day AS highest_on,
         drugs AS most_drugs,
         names AS most_names,
-        sources AS most_sources,
+        prescription_ids AS most_prescription_ids,
         max(day) OVER (PARTITION BY patient_id) AS last_high_day
     FROM high_loads
     QUALIFY row_number() OVER (PARTITION BY patient_id ORDER BY drugs DESC, day) = 1
@@ -123,7 +123,10 @@ SELECT
     'high' AS severity,
     concat(if(f.day IS NULL, 'fewer than ', ''), $cns_drugs, if(f.day IS NULL, '', ' or more'), ' CNS-active drugs') AS reason,
     h.last_high_day AS active_until,
-    list_concat(coalesce(f.sources, []), coalesce(h.most_sources, [])) AS sources,
+    list_transform(
+        list_sort(list_distinct(flatten(list_concat(f.prescription_ids, h.most_prescription_ids)))),
+        lambda id: source_row('prescriptions', id)
+    ) AS sources,
     f.drugs,
     f.names,
     f.day AS first_day,

@@ -53,7 +53,7 @@ active_drugs AS (
         m.place,
         concat(m.wording, ' (', e.ingredient, ' since ', min(e.start_date), ')') AS wording,
         max(e.end_date) AS end_date,
-        list(source_row('prescriptions', e.first_prescription_id)) AS sources
+        flatten(list(list_transform(e.prescription_ids, lambda id: source_row('prescriptions', id)))) AS sources
     FROM first_cramps AS f
     JOIN exposures AS e ON f.patient_id = e.patient_id AND f.day BETWEEN e.start_date AND e.end_date
     JOIN marker_drugs AS m USING (ingredient)

@@ -21,13 +21,7 @@ pump_procedures AS (
     WHERE procedure = 'intrathecal_pump' AND qualifier IN ('implantation', 'drug') AND day <= $horizon
 ),
 
-encounters AS (
-    SELECT
-        *,
-        coalesce(ended_on, $horizon) AS last_day
-    FROM facts.encounters
-    WHERE started_on <= $horizon
-),
+encounters AS (SELECT * FROM facts.encounters WHERE started_on <= $horizon),
 
 conditions AS (SELECT * FROM facts.conditions WHERE day <= $horizon),
 
@@ -40,7 +34,8 @@ prolonged_courses AS (SELECT * FROM courses WHERE days_taken >= $prolonged_days)
 steps AS (
     SELECT
         *,
-        lag(daily_dose_mg) OVER (PARTITION BY exposure_id ORDER BY step_no) AS dose_before
+        lag(daily_dose_mg) OVER (PARTITION BY exposure_id ORDER BY step_no) AS dose_before,
+        lag(daily_dose_mg IGNORE NULLS) OVER (PARTITION BY exposure_id ORDER BY step_no) AS known_before
     FROM dose_steps
     SEMI JOIN prolonged_courses USING (exposure_id)
 ),
@@ -57,7 +52,8 @@ falls AS (
         ON later.exposure_id = earlier.exposure_id
             AND later.step_no > earlier.step_no
             AND earlier.end_date + 1 >= later.start_date - $cut_days
-    WHERE earlier.daily_dose_mg IS NOT NULL
+    -- A dose that is raised again after its fall is no second one.
+    WHERE earlier.daily_dose_mg IS NOT NULL AND later.daily_dose_mg < later.known_before
     GROUP BY later.exposure_id, later.start_date, later.daily_dose_mg
 ),
 
@@ -191,6 +187,40 @@ orders_as_needed AS (
     WHERE o.as_needed AND o.route_group = 'oral'
 ),
 
+-- Where some was taken as needed: what the fixed part alone would be.
+fixed_days AS (
+    SELECT
+        e.exposure_id,
+        e.usual_to,
+        e.last_day,
+        s.fixed_daily_mg,
+        unnest(generate_series(greatest(s.start_date, e.usual_from), s.end_date, INTERVAL 1 DAY)) AS day
+    FROM ends AS e
+    SEMI JOIN orders_as_needed AS p ON e.exposure_id = p.exposure_id
+    JOIN steps AS s ON e.exposure_id = s.exposure_id
+),
+
+fixed_doses AS (
+    SELECT
+        exposure_id,
+        median(fixed_daily_mg) FILTER (WHERE day <= usual_to) AS fixed_plateau_mg,
+        avg(fixed_daily_mg) FILTER (WHERE day > last_day - 14) AS fixed_mean_mg
+    FROM fixed_days
+    GROUP BY exposure_id
+),
+
+-- What may be the same baclofen, for all that is known.
+unknown_routes AS (
+    SELECT e.exposure_id, list(source_row('prescriptions', o.row_id)) AS sources
+    FROM ends AS e
+    JOIN orders AS o
+        ON e.patient_id = o.patient_id
+            AND o.start_date <= e.last_day + $gap_days
+            AND o.end_date > e.last_day
+    WHERE o.route_group = 'unknown'
+    GROUP BY e.exposure_id
+),
+
 -- What happened in the week after the end.
 
 withdrawal_codes AS (
@@ -243,21 +273,33 @@ events AS (
     WHERE h.is_abrupt
 ),
 
+-- Without a recorded end a stay is over, at the latest, when the next one begins.
+stays AS (
+    SELECT
+        *,
+        coalesce(
+            ended_on, lead(started_on) OVER (PARTITION BY patient_id ORDER BY started_on, row_id) - 1, $horizon
+        ) AS last_day
+    FROM encounters
+    SEMI JOIN units USING (patient_id)
+    WHERE class = 'inpatient'
+),
+
 stays_with_baclofen AS (
     SELECT
         v.patient_id,
         v.started_on,
-        v.last_day,
+        -- Nothing tells that it went on after the last baclofen given in it.
+        coalesce(v.ended_on, max(g.administered_on)) AS last_day,
         list_prepend(
             source_row('encounters', v.row_id),
             list(source_row('administrations', g.row_id) ORDER BY g.row_id)
         ) AS sources
-    FROM encounters AS v
+    FROM stays AS v
     JOIN doses_given AS g
         ON v.patient_id = g.patient_id
             AND g.administered_on BETWEEN v.started_on AND v.last_day
-    WHERE v.class = 'inpatient'
-    GROUP BY v.patient_id, v.started_on, v.last_day, v.row_id
+    GROUP BY v.patient_id, v.started_on, v.ended_on, v.row_id
 ),
 
 switches AS (
@@ -365,6 +407,12 @@ described AS (
         f.is_unknown,
         coalesce(f.is_unknown_at_end, FALSE) OR d.plateau_mg IS NULL AS is_unknown_at_end,
         p.exposure_id IS NOT NULL AS is_as_needed_at_end,
+        q.fixed_plateau_mg,
+        coalesce(
+            q.fixed_plateau_mg > $lowest_mg AND 100 * q.fixed_mean_mg >= $abrupt_percent * q.fixed_plateau_mg,
+            p.exposure_id IS NULL
+        ) AS is_abrupt_when_fixed,
+        r.sources AS unknown_route_sources,
         s.signs,
         s.sources AS sign_sources,
         x.excuse_of_end,
@@ -383,6 +431,8 @@ described AS (
     LEFT JOIN written_tapers AS w USING (exposure_id)
     JOIN unknown_doses AS f USING (exposure_id)
     LEFT JOIN orders_as_needed AS p USING (exposure_id)
+    LEFT JOIN fixed_doses AS q USING (exposure_id)
+    LEFT JOIN unknown_routes AS r USING (exposure_id)
     LEFT JOIN told_signs AS s USING (exposure_id)
     LEFT JOIN excused_courses AS x USING (exposure_id)
     LEFT JOIN cuts AS c USING (exposure_id)
@@ -402,6 +452,7 @@ ends_judged AS (
             WHEN 100 * mean_mg <= $taper_percent * plateau_mg
                 THEN 'tapered: last two weeks at half the usual dose or less'
             WHEN step_downs >= 2 THEN 'tapered: two or more steps down in the last four weeks'
+            WHEN unknown_route_sources IS NOT NULL THEN 'baclofen by an unknown route goes on'
             WHEN 100 * mean_mg >= $abrupt_percent * plateau_mg THEN 'abrupt'
             ELSE 'short taper'
         END AS end_reason
@@ -417,8 +468,8 @@ ends_weighed AS (
             WHEN coalesce(end_reason, '') <> 'abrupt' THEN NULL
             WHEN signs IS NOT NULL THEN 'critical'
             WHEN plateau_mg = $lowest_mg THEN 'low'
-            WHEN is_as_needed_at_end THEN 'moderate'
-            WHEN explicit_stop OR plateau_mg >= $high_mg OR days_taken >= $long_days THEN 'high'
+            WHEN NOT is_abrupt_when_fixed THEN 'moderate'
+            WHEN explicit_stop OR coalesce(fixed_plateau_mg, plateau_mg) >= $high_mg OR days_taken >= $long_days THEN 'high'
             ELSE 'moderate'
         END AS end_severity
     FROM ends_judged
@@ -433,7 +484,7 @@ judged AS (
             WHEN excuse_of_end IS NOT NULL THEN 'excluded'
             WHEN has_ended AND is_too_early THEN 'pending'
             WHEN NOT has_ended AND excuse_of_cut IS NOT NULL THEN 'excluded'
-            WHEN is_unknown OR end_reason = 'dose unknown' THEN 'not_evaluable'
+            WHEN is_unknown OR end_reason IN ('dose unknown', 'baclofen by an unknown route goes on') THEN 'not_evaluable'
             ELSE 'clear'
         END AS outcome
     FROM ends_weighed
@@ -446,6 +497,7 @@ worded AS (
             WHEN prn_only THEN 'taken only as needed'
             WHEN is_bad_end AND cuts IS NOT NULL THEN concat(end_reason, ' and abrupt cut')
             WHEN cuts IS NOT NULL THEN 'abrupt cut'
+            WHEN end_reason = 'baclofen by an unknown route goes on' THEN end_reason
             WHEN outcome = 'not_evaluable' THEN 'dose unknown'
             ELSE coalesce(end_reason, excuse_of_cut, 'dose cut, but not an abrupt cut')
         END AS reason,
@@ -477,7 +529,8 @@ SELECT
     list_distinct(list_concat(
         list_transform(prescription_ids, lambda id: source_row('prescriptions', id)),
         coalesce(sign_sources, []),
-        coalesce(excuse_sources, [])
+        coalesce(excuse_sources, []),
+        if(end_reason = 'baclofen by an unknown route goes on', unknown_route_sources, [])
     )) AS sources,
     coalesce(first_drug_name, 'baclofen') AS drug_name,
     start_date,

@@ -34,7 +34,9 @@ limits AS (
 compared_steps AS (
     SELECT
         s.*,
-        s.daily_dose_mg > l.limit_mg AS is_above
+        s.daily_dose_mg > l.limit_mg AS is_above,
+        -- What may be taken as needed lowers nothing that the fixed dose alone makes.
+        s.fixed_daily_mg > l.limit_mg OR (s.daily_dose_mg > l.limit_mg AND NOT s.as_needed) AS is_fixed_above
     FROM steps AS s
     JOIN limits AS l USING (exposure_id)
 ),
@@ -51,7 +53,7 @@ doses AS (
     SELECT
         exposure_id,
         min(start_date) FILTER (WHERE is_above) AS above_on,
-        bool_or(is_above AND NOT as_needed) AS is_fixed_above,
+        bool_or(is_fixed_above) AS is_fixed_above,
         bool_or(daily_dose_mg IS NULL) AS is_unknown
     FROM compared_steps
     GROUP BY exposure_id

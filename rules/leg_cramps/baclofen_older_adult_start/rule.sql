@@ -34,12 +34,20 @@ renal_codes AS (SELECT * FROM facts.renal_codes SEMI JOIN starts USING (patient_
 
 dialysis AS (SELECT * FROM facts.dialysis SEMI JOIN starts USING (patient_id)),
 
+cns_drugs AS (SELECT ingredient FROM facts.drug_sets WHERE list = 'cns_active'),
+
+opioids AS (SELECT ingredient FROM facts.drug_sets WHERE list = 'opioid'),
+
 other_exposures AS (
     SELECT * FROM facts.exposures SEMI JOIN starts USING (patient_id)
-    WHERE ingredient <> 'baclofen' AND route_group NOT IN ('topical', 'vaginal', 'ophthalmic')
+    WHERE
+        ingredient <> 'baclofen'
+        AND (
+            route_group NOT IN ('topical', 'vaginal', 'ophthalmic')
+            -- A patch.
+            OR (route_group = 'topical' AND ingredient IN (SELECT ingredient FROM opioids))
+        )
 ),
-
-cns_drugs AS (SELECT ingredient FROM facts.drug_sets WHERE list = 'cns_active'),
 
 encounters AS (SELECT * FROM facts.encounters SEMI JOIN starts USING (patient_id) WHERE started_on <= $horizon),
 
@@ -81,8 +89,8 @@ diagnosed_risks AS (
     QUALIFY row_number() OVER (PARTITION BY s.exposure_id, d.condition ORDER BY d.day DESC, d.code, d.row_id) = 1
 ),
 
--- Whatever tells the renal function, with the days on which it may be used; of several a lower preference goes first.
-readings AS (
+-- Whatever tells the renal function, with the days on which it may be used.
+told_functions AS (
     SELECT
         patient_id,
         from_day AS day,
@@ -114,6 +122,12 @@ readings AS (
     FROM renal_codes
 ),
 
+-- Of several a lower preference goes first, then a later day.
+readings AS (
+    SELECT *, row(-preference, day) AS turn
+    FROM told_functions
+),
+
 judged_days AS (
     SELECT exposure_id, patient_id, start_date AS day
     FROM starts
@@ -123,14 +137,19 @@ judged_days AS (
     JOIN readings AS r ON s.patient_id = r.patient_id AND r.day BETWEEN s.start_date AND s.last_day
 ),
 
-day_readings AS (
-    SELECT j.exposure_id, r.*
+-- Picked by their turn alone, for there may be many readings to a day.
+latest_turns AS (
+    SELECT j.exposure_id, j.patient_id, j.day, max(r.turn) AS turn
     FROM judged_days AS j
     JOIN readings AS r ON j.patient_id = r.patient_id AND j.day BETWEEN r.day AND r.usable_until
-    QUALIFY row_number() OVER (
-            PARTITION BY j.exposure_id, j.day
-            ORDER BY r.preference, r.day DESC, r.egfr, r.source
-        ) = 1
+    GROUP BY j.exposure_id, j.patient_id, j.day
+),
+
+day_readings AS (
+    SELECT t.exposure_id, r.*
+    FROM latest_turns AS t
+    JOIN readings AS r ON t.patient_id = r.patient_id AND t.turn = r.turn AND t.day <= r.usable_until
+    QUALIFY row_number() OVER (PARTITION BY t.exposure_id, t.day ORDER BY r.egfr, r.source) = 1
 ),
 
 renal_risks AS (
@@ -223,8 +242,8 @@ judged AS (
         CASE
             WHEN s.newness = 'unknown' THEN 'not_evaluable'
             WHEN d.first_mg > $total_mg THEN 'finding'
-            WHEN d.is_unknown THEN 'not_evaluable'
             WHEN d.single_mg > $single_mg THEN 'finding'
+            WHEN d.is_unknown THEN 'not_evaluable'
             ELSE 'clear'
         END AS outcome,
         CASE
@@ -271,7 +290,11 @@ SELECT
     single_mg,
     CASE
         WHEN is_total_high THEN concat(if(is_unknown, 'at least ', ''), spoken(first_mg), ' mg/day')
-        WHEN outcome = 'finding' THEN concat(spoken(single_mg), ' mg at a time (', spoken(first_mg), ' mg/day)')
+        WHEN outcome = 'finding'
+            THEN concat(
+                    spoken(single_mg), ' mg at a time (',
+                    if(first_mg IS NULL, 'total unknown', concat(if(is_unknown, 'at least ', ''), spoken(first_mg), ' mg/day')), ')'
+                )
         ELSE ''
     END AS told_dose,
     concat(

@@ -53,6 +53,7 @@ weighed AS (
         u.is_any_unknown,
         d.start_date AS starting_day,
         d.daily_dose_mg AS starting_mg,
+        d.fixed_daily_mg AS fixed_mg,
         d.as_needed AS is_as_needed,
         d.is_range,
         coalesce(d.daily_dose_mg > $start_mg, FALSE) AS is_above
@@ -82,7 +83,8 @@ SELECT
     patient_id,
     coalesce(starting_day, start_date) AS index_date,
     outcome,
-    if(starting_mg > $high_mg AND NOT is_as_needed, 'high', 'moderate') AS severity,
+    -- What may be taken as needed lowers nothing that the fixed dose alone makes.
+    if(starting_mg > $high_mg AND (fixed_mg > $high_mg OR NOT is_as_needed), 'high', 'moderate') AS severity,
     CASE
         WHEN newness = 'unknown' THEN 'not observed long enough'
         WHEN outcome = 'pending' THEN concat('no dose held for ', $held_days, ' days yet')

@@ -186,7 +186,7 @@ judged AS (
         k.cramp_records,
         k.sources AS cramp_sources,
         d.taken,
-        coalesce(p.prescription_ids, d.prescription_ids) AS prescription_ids,
+        list_sort(list_distinct(list_concat(d.prescription_ids, p.prescription_ids))) AS prescription_ids,
         p.kept,
         p.kept_until,
         w.weights,

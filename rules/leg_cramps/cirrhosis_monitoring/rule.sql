@@ -16,6 +16,10 @@ exposures AS (
 
 people AS (SELECT * FROM facts.people),
 
+orders AS (
+    SELECT * FROM facts.prescriptions SEMI JOIN exposures USING (patient_id) SEMI JOIN audited_drugs USING (ingredient)
+),
+
 -- A reported eGFR is a creatinine that somebody looked at.
 results AS (
     SELECT *, if(analyte = 'egfr', 'creatinine', analyte) AS test
@@ -66,6 +70,13 @@ courses AS (
     QUALIFY row_number() OVER (PARTITION BY s.exposure_id ORDER BY c.day, c.row_id) = 1
 ),
 
+combinations AS (
+    SELECT row_id AS first_prescription_id
+    FROM orders
+    GROUP BY row_id
+    HAVING count(*) > 1
+),
+
 results_after AS (
     SELECT c.exposure_id, r.test, list(source_row('labs', r.row_id)) AS sources
     FROM courses AS c
@@ -77,6 +88,7 @@ latest_before AS (
     SELECT
         c.exposure_id,
         r.test,
+        [source_row('labs', r.row_id)] AS sources,
         concat(
             if(r.analyte = 'egfr', 'eGFR', r.analyte), ' ', r.value_as_sent, ' ' || r.unit_as_sent, ' on ', r.collected_on
         ) AS wording
@@ -96,7 +108,7 @@ tested AS (
         t.test,
         t.place,
         a.test IS NOT NULL AS is_measured,
-        a.sources,
+        list_concat(a.sources, b.sources) AS sources,
         coalesce(b.wording, 'no ' || t.test) AS baseline
     FROM courses AS c
     CROSS JOIN tests AS t
@@ -119,6 +131,11 @@ judged AS (
         c.*,
         m.* EXCLUDE (exposure_id, sources),
         m.sources AS result_sources,
+        if(
+            n.first_prescription_id IS NULL,
+            coalesce(c.first_drug_name, c.ingredient),
+            concat(c.ingredient, ' (in ' || c.first_drug_name || ')')
+        ) AS told_drug,
         CASE
             WHEN c.death_date <= c.window_end THEN 'excluded'
             WHEN c.first_seen > c.start_date - $new_days THEN 'not_evaluable'
@@ -128,6 +145,7 @@ judged AS (
         END AS outcome
     FROM courses AS c
     JOIN monitored AS m USING (exposure_id)
+    LEFT JOIN combinations AS n USING (first_prescription_id)
 )
 
 SELECT
@@ -153,6 +171,7 @@ SELECT
     drug_group,
     ingredient AS drug,
     coalesce(first_drug_name, ingredient) AS drug_name,
+    told_drug,
     start_date,
     cirrhosis_code,
     cirrhosis_since,

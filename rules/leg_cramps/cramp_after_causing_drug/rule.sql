@@ -6,7 +6,8 @@ courses AS (
         start_date <= $horizon
         AND (
             ingredient IN ('iron sucrose', 'raloxifene', 'teriparatide')
-            OR (ingredient IN ('conjugated estrogens', 'naproxen') AND route_group = 'oral')
+            OR (ingredient = 'conjugated estrogens' AND route_group = 'oral')
+            OR (ingredient = 'naproxen' AND route_group NOT IN ('topical', 'ophthalmic'))
         )
 ),
 

@@ -9,7 +9,8 @@ courses AS (
         start_date <= $horizon
         AND (
             ingredient IN ('iron sucrose', 'raloxifene', 'teriparatide')
-            OR (ingredient IN ('conjugated estrogens', 'naproxen') AND route_group = 'oral')
+            OR (ingredient = 'conjugated estrogens' AND route_group = 'oral')
+            OR (ingredient = 'naproxen' AND route_group NOT IN ('topical', 'ophthalmic'))
         )
 ),
 
@@ -18,16 +19,13 @@ cramp_drugs AS (
     WHERE
         start_date <= $horizon
         AND (
-            (ingredient = 'quinine' AND route_group <> 'topical')
-            OR (ingredient IN ('baclofen', 'cyclobenzaprine') AND route_group = 'oral')
-            OR (ingredient = 'magnesium' AND route_group = 'oral' AND product_class = 'supplement')
+            (ingredient = 'quinine' AND route_group NOT IN ('topical', 'vaginal', 'ophthalmic'))
+            OR (ingredient IN ('baclofen', 'cyclobenzaprine') AND route_group IN ('oral', 'unknown'))
+            OR (ingredient = 'magnesium' AND route_group IN ('oral', 'unknown') AND product_class = 'supplement')
         )
 ),
 
-deficiency_orders AS (
-    SELECT * FROM facts.prescriptions
-    WHERE ingredient = 'magnesium' AND plain_code(indication_code) = 'E8342'
-),
+deficiency_orders AS (SELECT * FROM facts.indications WHERE condition = 'hypomagnesemia' AND day <= $horizon),
 
 spasticity AS (SELECT * FROM facts.spasticity WHERE day <= $horizon),
 
@@ -53,6 +51,7 @@ explained_starts AS (
     JOIN deficiency_orders AS o
         ON d.patient_id = o.patient_id
             AND list_contains(d.prescription_ids, o.row_id)
+    WHERE d.ingredient = 'magnesium'
 ),
 
 unexplained_starts AS (
@@ -66,6 +65,8 @@ followers AS (
         c.exposure_id,
         d.ingredient,
         d.newness,
+        -- Without a recorded route it may be a pump's.
+        d.ingredient = 'baclofen' AND d.route_group = 'unknown' AS may_be_pump,
         d.start_date AS day,
         d.prescription_ids,
         concat(
@@ -76,6 +77,7 @@ followers AS (
     JOIN unexplained_starts AS d
         ON c.patient_id = d.patient_id
             AND d.start_date BETWEEN c.start_date + 1 AND c.window_to
+    WHERE d.newness <> 'not new'
 ),
 
 cascades AS (
@@ -88,20 +90,21 @@ cascades AS (
         bool_or(ingredient = 'baclofen') AS has_baclofen,
         bool_or(ingredient = 'magnesium') AS has_magnesium
     FROM followers
-    WHERE newness = 'new'
+    WHERE newness = 'new' AND NOT may_be_pump
     GROUP BY exposure_id
 ),
 
 doubtful_courses AS (
-    SELECT DISTINCT exposure_id
+    SELECT exposure_id, bool_or(may_be_pump) AS may_be_pump
     FROM followers
-    WHERE newness = 'unknown'
+    GROUP BY exposure_id
 ),
 
 judged AS (
     SELECT
         c.*,
         a.* EXCLUDE (exposure_id),
+        u.may_be_pump,
         f.present AS are_diagnoses_seen,
         CASE
             WHEN a.exposure_id IS NOT NULL THEN 'finding'
@@ -124,7 +127,7 @@ SELECT
     CASE outcome
         WHEN 'finding' THEN 'cramp drug started during a drug that causes cramps'
         WHEN 'pending' THEN 'the window is not over'
-        WHEN 'not_evaluable' THEN 'not observed long enough'
+        WHEN 'not_evaluable' THEN if(may_be_pump, 'baclofen without a recorded route', 'not observed long enough')
         ELSE 'no cramp drug started in the window'
     END AS reason,
     end_date AS active_until,

@@ -20,11 +20,17 @@ orders AS (
     WHERE ingredient = 'cyclobenzaprine' AND route_group IN ('oral', 'unknown') AND start_date <= $horizon
 ),
 
+-- What is put on the skin to work in the whole body.
+patch_drugs AS (SELECT ingredient FROM facts.drug_sets WHERE list IN ('opioid', 'mao_inhibitor')),
+
 other_exposures AS (
     SELECT * FROM facts.exposures
     WHERE
         ingredient <> 'cyclobenzaprine'
-        AND route_group NOT IN ('topical', 'vaginal', 'ophthalmic')
+        AND (
+            route_group NOT IN ('topical', 'vaginal', 'ophthalmic')
+            OR (route_group = 'topical' AND ingredient IN (SELECT ingredient FROM patch_drugs))
+        )
         AND start_date <= $horizon
 ),
 

@@ -6,7 +6,8 @@ drugs AS (
         start_date <= $horizon
         AND (
             (ingredient = 'quinine' AND route_group NOT IN ('topical', 'vaginal', 'ophthalmic'))
-            OR (ingredient IN ('baclofen', 'cyclobenzaprine') AND route_group = 'oral')
+            OR (ingredient = 'baclofen' AND route_group = 'oral')
+            OR (ingredient = 'cyclobenzaprine' AND route_group IN ('oral', 'unknown'))
             OR (
                 ingredient = 'magnesium'
                 AND (route_group, product_class) IN (('oral', 'supplement'), ('unknown', 'supplement'))

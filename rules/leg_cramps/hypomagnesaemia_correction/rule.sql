@@ -34,14 +34,7 @@ blind_spots (feed, wording) AS (
     ('procedures', '; procedures not delivered: dialysis may have been missed')
 ),
 
--- `<1.7 mg/dL` is below 1.7, `>1.5 mg/dL` may be anything above 1.5.
-low_results AS (
-    SELECT *
-    FROM results
-    WHERE
-        low_magnesium(own_value - if(comparator = '<', 0.001, 0), own_unit)
-        AND coalesce(comparator NOT IN ('>', '>='), TRUE)
-),
+low_results AS (SELECT * FROM results WHERE low_magnesium(own_value, own_unit, comparator)),
 
 courses AS (
     SELECT

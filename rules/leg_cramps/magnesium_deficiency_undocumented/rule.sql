@@ -65,7 +65,7 @@ latest_results AS (
         c.exposure_id,
         r.row_id,
         r.collected_on,
-        low_magnesium(r.own_value, r.own_unit) AS was_low,
+        low_magnesium(r.own_value, r.own_unit, r.comparator) AS was_low,
         concat_ws(' ', r.value_as_sent, r.unit_as_sent, 'on', r.collected_on) AS told
     FROM signed_courses AS c
     JOIN results AS r ON c.patient_id = r.patient_id AND r.collected_on <= c.start_date

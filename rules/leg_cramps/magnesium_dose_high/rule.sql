@@ -20,8 +20,7 @@ low_results AS (
     SELECT * FROM facts.labs SEMI JOIN courses USING (patient_id)
     WHERE
         analyte = 'magnesium'
-        AND coalesce(comparator, '<') IN ('<', '<=')
-        AND coalesce(low_magnesium(own_value, own_unit), low_magnesium(value, unit))
+        AND coalesce(low_magnesium(own_value, own_unit, comparator), low_magnesium(value, unit, comparator))
 ),
 
 conditions AS (SELECT * FROM facts.conditions SEMI JOIN courses USING (patient_id)),
@@ -88,7 +87,8 @@ compared_steps AS (
         END AS is_above,
         CASE
             WHEN is_deficient THEN 2
-            WHEN daily_dose_mg > $high_mg AND NOT as_needed THEN 3
+            -- What may be taken as needed lowers nothing that the fixed dose alone makes.
+            WHEN daily_dose_mg > $high_mg AND (fixed_daily_mg > $high_mg OR NOT as_needed) THEN 3
             WHEN daily_dose_mg > $moderate_mg THEN 2
             ELSE 1
         END AS grade
@@ -111,13 +111,16 @@ highest_steps AS (
         ) = 1
 ),
 
+course_orders AS (
+    SELECT exposure_id, unnest(prescription_ids) AS row_id
+    FROM courses
+),
+
 salts AS (
     SELECT h.exposure_id, string_agg(DISTINCT o.salt, ' and ' ORDER BY o.salt) AS salt
     FROM highest_steps AS h
-    JOIN courses AS c USING (exposure_id)
-    JOIN orders AS o
-        ON list_contains(c.prescription_ids, o.row_id)
-            AND h.start_date BETWEEN o.start_date AND o.end_date
+    JOIN course_orders AS c USING (exposure_id)
+    JOIN orders AS o ON c.row_id = o.row_id AND h.start_date BETWEEN o.start_date AND o.end_date
     GROUP BY h.exposure_id
 ),
 

@@ -19,8 +19,7 @@ cramps AS (
 magnesium_results AS (
     SELECT
         *,
-        coalesce(comparator, '<') IN ('<', '<=')
-        AND coalesce(low_magnesium(own_value, own_unit), low_magnesium(value, unit)) AS is_low
+        coalesce(low_magnesium(own_value, own_unit, comparator), low_magnesium(value, unit, comparator)) AS is_low
     FROM facts.labs SEMI JOIN exposures USING (patient_id)
     WHERE analyte = 'magnesium'
 ),

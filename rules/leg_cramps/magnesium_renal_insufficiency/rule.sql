@@ -222,7 +222,7 @@ low_magnesium_signs AS (
         'labs' AS feed,
         row_id
     FROM magnesium_results
-    WHERE low_magnesium(own_value, own_unit)
+    WHERE low_magnesium(own_value, own_unit, comparator)
     UNION ALL
     SELECT patient_id, day, code AS wording, 'diagnoses' AS feed, row_id
     FROM magnesium_codes

@@ -2,6 +2,9 @@
 WITH
 sessions AS (SELECT * FROM facts.haemodialysis_sessions WHERE started_on <= $horizon),
 
+-- An end without a time of day (midnight) is no end.
+ends AS (SELECT row_id, ended_at FROM facts.dialysis_sessions WHERE CAST(ended_at AS TIME) <> TIME '00:00:00'),
+
 orders AS (SELECT * FROM facts.prescriptions WHERE ingredient = 'midodrine'),
 
 administrations AS (
@@ -27,11 +30,19 @@ covered_sessions AS (
 
 timed_sessions AS (
     SELECT
-        *,
-        CAST(started_at AS TIME) <> TIME '00:00:00' AS has_time,
-        started_at - to_minutes($dose_minutes + $tolerance_minutes) AS window_from,
-        started_at + to_minutes($dose_minutes + $tolerance_minutes) AS window_to
-    FROM covered_sessions
+        s.*,
+        CAST(s.started_at AS TIME) <> TIME '00:00:00' AS has_time,
+        coalesce(s.pre_systolic > $hold_systolic, FALSE) AS is_high,
+        s.started_at - to_minutes($dose_minutes + $tolerance_minutes) AS window_from,
+        s.started_at + to_minutes($dose_minutes + $tolerance_minutes) AS window_to,
+        -- Up to when a dose counts: at high pressure the whole session.
+        if(
+            is_high,
+            greatest(window_to, coalesce(e.ended_at, s.started_at + to_minutes($session_minutes))),
+            window_to
+        ) AS counts_to
+    FROM covered_sessions AS s
+    LEFT JOIN ends AS e USING (row_id)
 ),
 
 charted AS (
@@ -42,7 +53,8 @@ charted AS (
         abs(epoch(a.administered_at) - epoch(s.started_at)) AS seconds_apart,
         a.ingredient = 'midodrine' AND coalesce(a.dose_mg > 0, TRUE) AS is_dose,
         CAST(a.administered_at AS TIME) <> TIME '00:00:00' AS has_time,
-        a.administered_on BETWEEN CAST(s.window_from AS DATE) AND CAST(s.window_to AS DATE) AS may_be_in_time
+        a.administered_at BETWEEN s.window_from AND s.counts_to AS counts,
+        a.administered_on BETWEEN CAST(s.window_from AS DATE) AND CAST(s.counts_to AS DATE) AS may_count
     FROM timed_sessions AS s
     JOIN administrations AS a
         ON s.patient_id = a.patient_id
@@ -53,7 +65,10 @@ charts AS (
     SELECT
         row_id,
         arg_min(administered_at, (seconds_apart, administered_at)) FILTER (WHERE is_dose AND has_time) AS nearest_dose,
-        coalesce(bool_or(is_dose AND NOT has_time AND may_be_in_time), FALSE) AS has_untimed_dose,
+        arg_min(administered_at, (seconds_apart, administered_at))
+        FILTER (WHERE is_dose AND has_time AND counts) AS dose_that_counts,
+        bool_or(is_dose AND NOT has_time) AS has_untimed_dose,
+        bool_or(is_dose AND NOT has_time AND may_count) AS may_have_dose,
         list(source_row('administrations', administration_id)) AS sources
     FROM charted
     GROUP BY row_id
@@ -62,18 +77,17 @@ charts AS (
 judged AS (
     SELECT
         s.*,
-        c.nearest_dose,
+        coalesce(c.dose_that_counts, c.nearest_dose) AS nearest_dose,
+        coalesce(c.has_untimed_dose, FALSE) AS has_untimed_dose,
         c.sources AS chart_sources,
-        coalesce(s.pre_systolic > $hold_systolic, FALSE) AS is_high,
         CASE
             WHEN c.row_id IS NULL
                 THEN if(s.started_on + 1 > $horizon, 'the day after is not over', 'no administration charted within a day')
             WHEN NOT s.has_time THEN 'no time of day for the session'
-            WHEN c.nearest_dose BETWEEN s.window_from AND s.window_to
-                THEN if(is_high, 'hold', 'dose in time')
-            WHEN c.has_untimed_dose THEN 'no time of day for the dose'
-            WHEN CAST(s.window_to AS DATE) > $horizon THEN 'the time for the dose is not over'
-            WHEN is_high THEN 'none given at high pressure'
+            WHEN c.dose_that_counts IS NOT NULL THEN if(s.is_high, 'hold', 'dose in time')
+            WHEN c.may_have_dose THEN 'no time of day for the dose'
+            WHEN CAST(s.counts_to AS DATE) > $horizon THEN 'the time for the dose is not over'
+            WHEN s.is_high THEN 'none given around the start or during dialysis at high pressure'
             WHEN s.is_as_needed THEN 'ordered as needed only'
             ELSE 'no dose in time'
         END AS reason
@@ -87,7 +101,7 @@ SELECT
     started_on AS index_date,
     CASE
         WHEN reason IN ('hold', 'no dose in time') THEN 'finding'
-        WHEN reason IN ('dose in time', 'none given at high pressure') THEN 'clear'
+        WHEN reason = 'dose in time' OR reason LIKE 'none given around the start%' THEN 'clear'
         WHEN reason = 'ordered as needed only' THEN 'excluded'
         WHEN reason LIKE '%not over' THEN 'pending'
         ELSE 'not_evaluable'
@@ -110,8 +124,12 @@ SELECT
             'No dose of ', drug_name, ' from ', strftime(window_from, '%H:%M'), ' to ', strftime(window_to, '%H:%M'),
             ' around the start of dialysis on ', strftime(started_at, '%Y-%m-%d at %H:%M'),
             if(
-                nearest_dose IS NULL, '; none charted within a day',
-                concat('; the nearest dose was charted on ', strftime(nearest_dose, '%Y-%m-%d at %H:%M'))
+                nearest_dose IS NULL,
+                concat('; none charted', if(has_untimed_dose, ' with a time of day', ''), ' within a day'),
+                concat(
+                    '; the nearest dose', if(has_untimed_dose, ' with a time of day', ''), ' was charted on ',
+                    strftime(nearest_dose, '%Y-%m-%d at %H:%M')
+                )
             )
         )
     ) AS story

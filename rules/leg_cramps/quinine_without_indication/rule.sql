@@ -29,6 +29,12 @@ pregnancies AS (SELECT * FROM facts.pregnancies),
 
 feeds AS (SELECT * FROM facts.feeds),
 
+blind_spots (feed, wording) AS (
+    VALUES
+    ('diagnoses', '; diagnoses not delivered: a malaria code and coded risks could not be seen'),
+    ('labs', '; laboratory results not delivered: platelets could not be seen')
+),
+
 qt_drugs AS (SELECT ingredient FROM facts.drug_sets WHERE list = 'qt_prolonging'),
 
 systemic_exposures AS (
@@ -109,6 +115,7 @@ counts AS (
         p.collected_at,
         p.value,
         p.comparator,
+        p.collected_on >= c.start_date AS is_during,
         p.collected_on > c.start_date AS is_after_start
     FROM courses AS c
     JOIN platelets AS p
@@ -127,14 +134,18 @@ later_counts AS (SELECT * FROM counts WHERE is_after_start),
 
 judged_counts AS (
     SELECT * FROM baselines
-    UNION ALL
-    SELECT * FROM later_counts
+    UNION
+    SELECT * FROM counts
+    WHERE is_during
 ),
 
+-- A count sent as above a number may be anything above it.
 lowest_counts AS (
     SELECT *
     FROM judged_counts
-    WHERE value < $platelets_low OR (comparator = '<' AND value <= $platelets_low)
+    WHERE
+        (value < $platelets_low OR (comparator = '<' AND value <= $platelets_low))
+        AND coalesce(comparator NOT IN ('>', '>='), TRUE)
     QUALIFY row_number() OVER (PARTITION BY exposure_id ORDER BY value, collected_at, row_id) = 1
 ),
 
@@ -142,13 +153,18 @@ deepest_falls AS (
     SELECT
         exposure_id,
         b.value AS old_value,
+        b.comparator AS old_comparator,
         b.collected_on AS old_day,
         l.value,
+        l.comparator,
         l.collected_on,
         l.row_id
     FROM later_counts AS l
     JOIN baselines AS b USING (exposure_id)
-    WHERE 100 * (b.value - l.value) >= $platelets_fall * b.value
+    WHERE
+        100 * (b.value - l.value) >= $platelets_fall * b.value
+        AND coalesce(l.comparator NOT IN ('>', '>='), TRUE)
+        AND coalesce(b.comparator NOT IN ('<', '<='), TRUE)
     QUALIFY row_number() OVER (PARTITION BY exposure_id ORDER BY l.value, l.collected_at, l.row_id) = 1
 ),
 
@@ -181,7 +197,7 @@ risks AS (
     SELECT
         exposure_id,
         1 AS place,
-        concat('platelets ', if(comparator = '<', '<', ''), spoken(value), ' x10^9/L on ', collected_on) AS wording,
+        concat('platelets ', comparator, spoken(value), ' x10^9/L on ', collected_on) AS wording,
         source_row('labs', row_id) AS source
     FROM lowest_counts
     UNION ALL
@@ -189,8 +205,8 @@ risks AS (
         exposure_id,
         2,
         concat(
-            'platelets fallen by ', spoken(round(100 * (old_value - value) / old_value)), ' % from ', spoken(old_value),
-            ' on ', old_day, ' to ', spoken(value), ' on ', collected_on
+            'platelets fallen by ', spoken(round(100 * (old_value - value) / old_value)), ' % from ', old_comparator,
+            spoken(old_value), ' on ', old_day, ' to ', comparator, spoken(value), ' on ', collected_on
         ),
         source_row('labs', row_id)
     FROM deepest_falls
@@ -251,12 +267,10 @@ longest_stretches AS (
 ),
 
 unseen AS (
-    SELECT
-        if(
-            count(*) > 0, '; diagnoses not delivered: a malaria code and coded risks could not be seen', ''
-        ) AS unseen
-    FROM feeds
-    WHERE feed = 'diagnoses' AND NOT present
+    SELECT coalesce(string_agg(b.wording, '' ORDER BY b.wording), '') AS unseen
+    FROM blind_spots AS b
+    JOIN feeds AS f USING (feed)
+    WHERE NOT f.present
 ),
 
 described AS (
@@ -316,7 +330,7 @@ worded AS (
         END AS dose,
         if(
             reason LIKE 'longer%',
-            concat('taken for ', longest_stretch, ' days without an interruption of ', $uk_break_days, ' days'),
+            concat('supplied for ', longest_stretch, ' days without an interruption of ', $uk_break_days, ' days'),
             'without a malaria or babesiosis diagnosis, indication or treatment course'
         ) AS basis
     FROM judged

@@ -13,7 +13,7 @@
 -- file: file of the extract
 -- line: line of the file
 WITH
-prescriptions AS (
+prescriptions AS NOT MATERIALIZED (
     SELECT
         prescription_id AS row_id,
         patient_id,
@@ -30,16 +30,19 @@ prescriptions AS (
 
 condition_codes AS (SELECT * FROM clean.condition_codes),
 
+-- One value of each group, rather than DISTINCT: so only what is left is searched, below, and not every row.
 texts AS (
-    SELECT DISTINCT
+    SELECT
         'indication_text' AS found_in,
-        indication_text AS words
+        any_value(indication_text) AS words
     FROM prescriptions
+    GROUP BY indication_text
     UNION ALL
-    SELECT DISTINCT
+    SELECT
         'sig' AS found_in,
-        sig AS words
+        any_value(sig) AS words
     FROM prescriptions
+    GROUP BY sig
 ),
 
 telling_texts AS (

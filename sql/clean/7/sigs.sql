@@ -14,7 +14,7 @@
 -- is_range: whether the amount or the frequency is a range, or the most allowed (up to)
 -- as_needed: whether the words say as needed
 -- taper: whether the words say that the dose is to be tapered, or its stages fall to their end; a rise is no taper
--- route_group: route group that the words name
+-- route_group: route group that the words name; oral when tablets or capsules are taken, and not put anywhere else
 WITH
 sig_marks AS (SELECT * FROM clean.sig_marks),
 
@@ -198,5 +198,13 @@ SELECT
             THEN 'injectable'
         WHEN regexp_matches(words, ' (vaginally|vaginal|pv) ') THEN 'vaginal'
         WHEN regexp_matches(words, ' (topically|apply) ') THEN 'topical'
+        -- Put anywhere else, they are not swallowed.
+        WHEN regexp_matches(
+                words,
+                ' (insert|inserted|place|placed|put|dissolve|dissolved|vagina|intravaginally|rectum|rectal|rectally|pr|anus|sl|'
+                || 'sublingual|sublingually|tongue|buccal|buccally|cheek|gum|gums|inhale|inhaled|inhalation) '
+            )
+            THEN NULL
+        WHEN regexp_matches(words, ' (tablets?|tabs?|capsules?|caps?|caplets?|pills?|softgels?) ') THEN 'oral'
     END AS route_group
 FROM marks

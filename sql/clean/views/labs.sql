@@ -21,7 +21,7 @@
 -- file: file of the extract
 -- line: line of the file
 WITH
-labs AS (
+labs AS NOT MATERIALIZED (
     SELECT * FROM extracts.labs
     WHERE analyte IS NOT NULL
 ),
@@ -36,6 +36,23 @@ lab_units AS (
         cast(low AS DOUBLE) AS low,
         cast(high AS DOUBLE) AS high
     FROM codelists.lab_units
+),
+
+-- The spelling of a unit is made plain once, not in every row.
+sent_units AS (
+    SELECT
+        analyte,
+        unit
+    FROM labs
+    GROUP BY analyte, unit
+),
+
+known_units AS (
+    SELECT
+        s.unit AS sent,
+        u.*
+    FROM sent_units AS s
+    JOIN lab_units AS u ON s.analyte = u.analyte AND plain_unit(coalesce(s.unit, '')) = u.unit
 )
 
 SELECT
@@ -59,5 +76,5 @@ SELECT
     l.file,
     l.line
 FROM labs AS l
-JOIN lab_units AS u ON l.analyte = u.analyte AND plain_unit(coalesce(l.unit, '')) = u.unit
+JOIN known_units AS u ON l.analyte = u.analyte AND l.unit IS NOT DISTINCT FROM u.sent
 WHERE l.value_number * u.factor BETWEEN u.low AND u.high

@@ -4,7 +4,8 @@
 -- patient_id: patient
 -- ingredient: ingredient
 -- route_group: oral, injectable, intrathecal, topical, vaginal, ophthalmic, other, or unknown when nothing says it
--- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous
+-- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous; where the sig alone tells that it is
+--   taken by mouth, the class that a route by mouth would give the product
 -- salt: magnesium salt
 -- drug_name: name as sent
 -- matched_by: code:rxnorm, code:ndc, code:atc, code:snomed, or name
@@ -57,6 +58,14 @@ sized AS (
     SELECT
         p.*,
         coalesce(p.route_group, s.route_group, 'unknown') AS any_route_group,
+        CASE
+            WHEN p.product_class IS NOT NULL OR p.ingredient != 'magnesium' OR s.route_group != 'oral' THEN p.product_class
+            WHEN s.route_group IS NULL THEN NULL
+            WHEN regexp_matches(lower(p.sig), 'colonoscop|bowel +prep') THEN 'bowel_prep'
+            WHEN p.salt = 'sulfate' THEN 'laxative_antacid'
+            WHEN p.salt = 'citrate' AND (s.amount_kind = 'volume' OR regexp_matches(lower(p.sig), 'bottle')) THEN 'laxative_antacid'
+            ELSE 'supplement'
+        END AS any_product_class,
         coalesce(p.as_needed, FALSE) OR coalesce(s.as_needed, FALSE) AS any_as_needed,
         coalesce(s.taper, FALSE) AS taper,
         coalesce(s.is_range, FALSE) AS sig_is_range,
@@ -174,7 +183,7 @@ SELECT
     c.patient_id,
     c.ingredient,
     c.any_route_group AS route_group,
-    c.product_class,
+    c.any_product_class AS product_class,
     c.salt,
     c.drug_name,
     c.matched_by,

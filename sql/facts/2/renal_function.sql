@@ -23,55 +23,82 @@ labs AS (
 
 people AS (SELECT * FROM facts.people),
 
-creatinines AS (
+days AS (
     SELECT
         patient_id,
         collected_on AS day,
-        collected_at,
-        row_id,
-        file,
-        line,
-        value,
-        comparator,
-        least(
-            min(value) FILTER (WHERE coalesce(comparator, '<') IN ('<', '<=')) OVER previous_days,
-            min(value) FILTER (WHERE coalesce(comparator, '<') IN ('<', '<=')) OVER earlier_that_day
-        ) AS lowest_before
+        count(*) AS results,
+        min(value) FILTER (WHERE analyte = 'creatinine' AND coalesce(comparator, '<') IN ('<', '<=')) AS lowest,
+        max(value) FILTER (WHERE analyte = 'creatinine' AND coalesce(comparator, '>') IN ('>', '>=')) AS highest
     FROM labs
-    WHERE analyte = 'creatinine'
-    WINDOW
-        previous_days AS (
-            PARTITION BY patient_id ORDER BY collected_on - DATE '2000-01-01'
-            RANGE BETWEEN $unstable_days PRECEDING AND 1 PRECEDING
-        ),
-        earlier_that_day AS (
-            PARTITION BY patient_id, collected_on ORDER BY collected_at, row_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        )
+    GROUP BY patient_id, day
 ),
 
-creatinine_days AS (
+followed_days AS (
+    SELECT
+        *,
+        min(lowest) OVER (
+            PARTITION BY patient_id
+            ORDER BY day - DATE '2000-01-01'
+            RANGE BETWEEN $unstable_days PRECEDING AND 1 PRECEDING
+        ) AS lowest_before
+    FROM days
+),
+
+-- Most days have one result: there is nothing to choose.
+busy_days AS (
     SELECT
         patient_id,
         day,
-        arg_max(value, (collected_at, row_id)) AS creatinine_mg_dl,
-        -- A hair's breadth for the rounding of converted units.
-        bool_or(
-            value >= $unstable_ratio * lowest_before - 1e-9
-            AND coalesce(comparator, '>') IN ('>', '>=')
-        ) AS unstable
+        lowest_before
+    FROM followed_days
+    WHERE results > 1
+),
+
+creatinines AS (
+    SELECT
+        l.patient_id,
+        b.day,
+        l.collected_at,
+        l.row_id,
+        l.value,
+        l.comparator,
+        least(
+            b.lowest_before,
+            min(l.value) FILTER (WHERE coalesce(l.comparator, '<') IN ('<', '<=')) OVER (
+                PARTITION BY l.patient_id, l.collected_on ORDER BY l.collected_at, l.row_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            )
+        ) AS lowest_before
+    FROM labs AS l
+    JOIN busy_days AS b ON l.patient_id = b.patient_id AND l.collected_on = b.day
+    WHERE l.analyte = 'creatinine'
+),
+
+unstable_days AS (
+    SELECT
+        patient_id,
+        day
+    FROM followed_days
+    -- A hair's breadth for the rounding of converted units.
+    WHERE results = 1 AND highest >= $unstable_ratio * lowest_before - 1e-9
+    UNION
+    SELECT
+        patient_id,
+        day
     FROM creatinines
-    GROUP BY patient_id, day
+    WHERE value >= $unstable_ratio * lowest_before - 1e-9 AND coalesce(comparator, '>') IN ('>', '>=')
 ),
 
 derived AS (
     SELECT
-        c.*,
-        egfr_ckd_epi_2021(c.value, age_on(p.birth_date, c.day), p.sex) AS egfr,
+        l.*,
+        egfr_ckd_epi_2021(l.value, age_on(p.birth_date, l.collected_on), p.sex) AS egfr,
         -- Less creatinine is more filtration.
-        translate(c.comparator, '<>', '><') AS egfr_comparator
-    FROM creatinines AS c
+        translate(l.comparator, '<>', '><') AS egfr_comparator
+    FROM labs AS l
     JOIN people AS p USING (patient_id)
+    WHERE l.analyte = 'creatinine'
 ),
 
 estimates AS (
@@ -91,7 +118,7 @@ estimates AS (
     UNION ALL BY NAME
     SELECT
         patient_id,
-        day,
+        collected_on AS day,
         collected_at,
         row_id,
         file,
@@ -99,7 +126,8 @@ estimates AS (
         'derived' AS origin,
         egfr,
         egfr_comparator AS comparator,
-        printf('%s%.1f', coalesce(egfr_comparator, ''), egfr) AS shown
+        printf('%s%.1f', coalesce(egfr_comparator, ''), egfr) AS shown,
+        value AS creatinine_mg_dl
     FROM derived
     WHERE egfr IS NOT NULL
 ),
@@ -128,13 +156,29 @@ usable AS (
         OR NOT list_bool_or([at_least < band AND below > band FOR band IN [15, 30, 45, 60]])
 ),
 
+last_creatinines AS (
+    SELECT
+        patient_id,
+        day,
+        arg_max(value, (collected_at, row_id)) AS creatinine_mg_dl
+    FROM creatinines
+    GROUP BY patient_id, day
+),
+
 chosen AS (
     SELECT *
     FROM usable
+    ANTI JOIN busy_days USING (patient_id, day)
+    UNION ALL BY NAME
+    SELECT
+        u.* REPLACE (c.creatinine_mg_dl AS creatinine_mg_dl)
+    FROM usable AS u
+    SEMI JOIN busy_days USING (patient_id, day)
+    LEFT JOIN last_creatinines AS c USING (patient_id, day)
     QUALIFY
         row_number() OVER (
-            PARTITION BY patient_id, day
-            ORDER BY origin DESC, collected_at DESC, row_id DESC
+            PARTITION BY u.patient_id, u.day
+            ORDER BY u.origin DESC, u.collected_at DESC, u.row_id DESC
         ) = 1
 )
 
@@ -149,10 +193,10 @@ SELECT
     if(e.at_least > e.egfr, '>=', e.comparator) AS comparator,
     e.shown,
     e.origin,
-    c.creatinine_mg_dl,
-    coalesce(c.unstable, FALSE) AS unstable,
+    e.creatinine_mg_dl,
+    d.day IS NOT NULL AS unstable,
     e.row_id,
     e.file,
     e.line
 FROM chosen AS e
-LEFT JOIN creatinine_days AS c USING (patient_id, day)
+LEFT JOIN unstable_days AS d USING (patient_id, day)

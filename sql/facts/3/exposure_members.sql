@@ -12,6 +12,7 @@
 -- product_class: for magnesium: supplement, laxative_antacid, bowel_prep or intravenous
 -- start_date: first covered day
 -- end_date: last covered day
+-- covered_until: last day that anything earlier in the series covers; NULL for the first row of the series
 -- added_days: days of it that nothing earlier in the exposure covers
 -- daily_dose_mg: mg a day of the prescription; NULL when unknown and for administrations
 -- elemental_daily_mg: mg of elemental magnesium a day; NULL when unknown and for other drugs
@@ -67,38 +68,52 @@ covering AS (
 followed AS (
     SELECT
         *,
-        max(2 * (end_date - DATE '1970-01-01') + CAST(NOT inpatient AS INTEGER)) OVER (
-            PARTITION BY patient_id, ingredient, route_group, product_class
-            ORDER BY start_date, inpatient, end_date, feed, row_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS reach
+        CAST(row_number() OVER earlier AS INTEGER) AS place,
+        max(2 * (end_date - DATE '1970-01-01') + CAST(NOT inpatient AS INTEGER)) OVER earlier AS reach
     FROM covering
+    WINDOW earlier AS (
+        PARTITION BY patient_id, ingredient, route_group, product_class
+        ORDER BY start_date, inpatient, end_date, feed, row_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
 ),
 
 gaps AS (
     SELECT
         *,
-        (start_date - DATE '1970-01-01') - (reach >> 1) - 1 AS uncovered_days,
-        greatest(
-            (end_date - DATE '1970-01-01') - greatest(coalesce(reach >> 1, -1000000), (start_date - DATE '1970-01-01') - 1), 0
-        ) AS added_days,
-        inpatient AND reach & 1 = 0 AS both_inpatient
+        DATE '1970-01-01' + CAST(reach >> 1 AS INTEGER) AS covered_until,
+        start_date - covered_until - 1 AS uncovered_days,
+        reach IS NULL OR uncovered_days > 0 AS starts_stretch,
+        reach IS NULL OR uncovered_days > CASE
+            WHEN inpatient AND reach & 1 = 0 THEN $inpatient_gap_days ELSE $gap_days
+        END AS starts_exposure
     FROM followed
+),
+
+-- Where no order follows another within the gap, each is an exposure of its own, and there is nothing to number.
+joined_series AS (
+    SELECT DISTINCT patient_id, ingredient
+    FROM gaps
+    WHERE NOT (starts_stretch AND starts_exposure)
 ),
 
 numbered AS (
     SELECT
         *,
-        CAST(row_number() OVER series AS INTEGER) AS place,
-        CAST(count(*) FILTER (WHERE reach IS NULL OR uncovered_days > 0) OVER series AS INTEGER) AS stretch_no,
-        max(start_date) FILTER (
-            WHERE reach IS NULL
-            OR uncovered_days > CASE WHEN both_inpatient THEN $inpatient_gap_days ELSE $gap_days END
-        ) OVER series AS exposure_start
+        place AS stretch_no,
+        start_date AS exposure_start
     FROM gaps
+    ANTI JOIN joined_series USING (patient_id, ingredient)
+    UNION ALL
+    SELECT
+        *,
+        CAST(count(*) FILTER (WHERE starts_stretch) OVER series AS INTEGER) AS stretch_no,
+        max(start_date) FILTER (WHERE starts_exposure) OVER series AS exposure_start
+    FROM gaps
+    SEMI JOIN joined_series USING (patient_id, ingredient)
     WINDOW series AS (
         PARTITION BY patient_id, ingredient, route_group, product_class
-        ORDER BY start_date, inpatient, end_date, feed, row_id
+        ORDER BY place
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
 )
@@ -115,7 +130,8 @@ SELECT
     product_class,
     start_date,
     end_date,
-    CAST(added_days AS INTEGER) AS added_days,
+    covered_until,
+    CAST(greatest(end_date - greatest(covered_until, start_date - 1), 0) AS INTEGER) AS added_days,
     daily_dose_mg,
     elemental_daily_mg,
     dose_is_range,

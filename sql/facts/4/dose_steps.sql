@@ -10,6 +10,7 @@
 -- start_date: first day
 -- end_date: last day
 -- daily_dose_mg: mg a day, as labelled; NULL when the dose of any prescription in force is unknown
+-- fixed_daily_mg: mg a day of it that is not as needed, the least of its days; NULL when daily_dose_mg is
 -- elemental_daily_mg: mg of elemental magnesium a day; NULL when unknown and for other drugs
 -- as_needed: whether on every day of the step some prescription in force was to be taken as needed
 -- is_range: whether on every day of the step the dose was the most of a range
@@ -62,6 +63,7 @@ changes AS (
         start_date AS day,
         1 AS number,
         coalesce(daily_dose_mg, 0) AS dose,
+        CASE WHEN as_needed THEN 0 ELSE coalesce(daily_dose_mg, 0) END AS fixed,
         coalesce(elemental_daily_mg, 0) AS elemental,
         CAST(daily_dose_mg IS NULL AS INTEGER) AS without_dose,
         CAST(elemental_daily_mg IS NULL AS INTEGER) AS without_elemental,
@@ -74,6 +76,7 @@ changes AS (
         last_day + 1 AS day,
         -1 AS number,
         -coalesce(daily_dose_mg, 0) AS dose,
+        CASE WHEN as_needed THEN 0 ELSE -coalesce(daily_dose_mg, 0) END AS fixed,
         -coalesce(elemental_daily_mg, 0) AS elemental,
         -CAST(daily_dose_mg IS NULL AS INTEGER) AS without_dose,
         -CAST(elemental_daily_mg IS NULL AS INTEGER) AS without_elemental,
@@ -88,6 +91,7 @@ days AS (
         day,
         sum(number) AS number,
         sum(dose) AS dose,
+        sum(fixed) AS fixed,
         sum(elemental) AS elemental,
         sum(without_dose) AS without_dose,
         sum(without_elemental) AS without_elemental,
@@ -104,6 +108,7 @@ running AS (
         day,
         sum(number) OVER up_to_day AS number,
         CASE WHEN sum(without_dose) OVER up_to_day = 0 THEN round(sum(dose) OVER up_to_day, 4) END AS daily_dose_mg,
+        CASE WHEN sum(without_dose) OVER up_to_day = 0 THEN round(sum(fixed) OVER up_to_day, 4) END AS fixed_daily_mg,
         CASE
             WHEN sum(without_elemental) OVER up_to_day = 0 THEN round(sum(elemental) OVER up_to_day, 4)
         END AS elemental_daily_mg,
@@ -149,6 +154,7 @@ steps AS (
         step_no,
         min(day) AS start_date,
         any_value(daily_dose_mg) AS daily_dose_mg,
+        min(fixed_daily_mg) AS fixed_daily_mg,
         any_value(elemental_daily_mg) AS elemental_daily_mg,
         bool_and(as_needed) AS as_needed,
         bool_and(is_range) AS is_range
@@ -165,6 +171,7 @@ SELECT
     s.start_date,
     coalesce(lead(s.start_date) OVER (PARTITION BY s.exposure_id ORDER BY s.step_no) - 1, e.end_date) AS end_date,
     s.daily_dose_mg,
+    s.fixed_daily_mg,
     s.elemental_daily_mg,
     s.as_needed,
     s.is_range
@@ -180,6 +187,7 @@ SELECT
     m.start_date,
     m.end_date,
     round(m.daily_dose_mg, 4) AS daily_dose_mg,
+    CASE WHEN m.as_needed THEN m.daily_dose_mg * 0 ELSE round(m.daily_dose_mg, 4) END AS fixed_daily_mg,
     round(m.elemental_daily_mg, 4) AS elemental_daily_mg,
     m.as_needed,
     m.dose_is_range AS is_range

@@ -19,6 +19,8 @@ evidence AS (
 marks AS (
     SELECT
         finding_id,
+        -- Events of one day are one mark.
+        80 * (count(*) FILTER (kind = 'event') - count(DISTINCT from_day) FILTER (kind = 'event')) AS spared,
         sum(if(kind IN ('course', 'dose'), 98, 82) + strlen(regexp_replace(label, '[<>&"'']', '&amp;', 'g'))) AS bytes,
         count(DISTINCT lane) AS lanes, count(DISTINCT lane) FILTER (kind = 'result') AS tests,
         count(DISTINCT lane) FILTER (kind = 'dose') AS doses
@@ -31,7 +33,7 @@ weighed AS (
         f.finding_id, f.rule_id, f.rank,
         CAST(
             480 + strlen(regexp_replace(f.texts, '[<>&"'']', '&amp;', 'g')) + coalesce(e.bytes, 0)
-            + coalesce(194 + 42 * m.lanes + 34 * m.doses + 166 * m.tests + m.bytes, 0) AS BIGINT
+            + coalesce(194 + 42 * m.lanes + 34 * m.doses + 166 * m.tests + m.bytes - m.spared, 0) AS BIGINT
         ) AS weight
     FROM findings AS f
     LEFT JOIN evidence AS e USING (finding_id)
