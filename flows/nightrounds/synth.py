@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 
 from nightrounds.cases import PATIENT, PREFIX, Case, case_rows, read_cases
-from nightrounds.copies import CLINICS, copy_rows, plan_copies
+from nightrounds.copies import CLINICS, copy_rows
+from nightrounds.copyplans import plan_copies
 from nightrounds.database import connect, text_literal
 from nightrounds.project import Project
 from nightrounds.rules import load_rules
