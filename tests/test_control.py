@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from nightrounds.control import Gap, Limits, Phase, Point, as_shown, charted, choose, phases, state
+from nightrounds.control import Limits, Phase, as_shown, phases, state
+from nightrounds.series import Gap, Point, charted, choose
 from nightrounds.site import Rebase
 from nightrounds.spc import stretched
 
@@ -43,10 +44,10 @@ def test_uneven_denominators_make_a_p_prime_chart(last: int, method: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("findings", "denominator", "method"), [(7, 40, "g"), (8, 40, "xmr"), (7, 9, "g"), (7, 8.75, "xmr"), (0, 40, "xmr")]
+    ("findings", "denominator", "method"), [(19, 40, "g"), (20, 40, "xmr"), (19, 24, "g"), (19, 23.75, "xmr"), (0, 40, "xmr")]
 )
 def test_rare_findings_are_charted_by_the_way_between_them(findings: int, denominator: float, method: str) -> None:
-    """Fewer than two a month, and fewer than a fifth of the judged units: seven of 36, not seven of 35."""
+    """Fewer than five a month, and fewer than a fifth of the judged units: nineteen of 96, not nineteen of 95."""
     gaps = [(month(i), 9, 20) for i in range(6)]
     sizes = [int(denominator * (i + 1)) - int(denominator * i) for i in range(4)]
     counts = [(findings, sizes[0]), *((0, n) for n in sizes[1:])]
@@ -56,8 +57,8 @@ def test_rare_findings_are_charted_by_the_way_between_them(findings: int, denomi
 def test_a_month_with_nothing_judged_counts_as_one_without_a_finding() -> None:
     gaps = [(month(i), 9, 20) for i in range(6)]
     empty = [Point(month(i), 0, 0, "nothing judged") for i in range(2, 4)]
-    assert choose([*months((3, 40), (3, 40)), *empty], gaps) == "g"
-    assert choose(months((3, 40), (3, 40)), gaps) == "xmr"
+    assert choose([*months((7, 40), (7, 40)), *empty], gaps) == "g"
+    assert choose(months((7, 40), (7, 40)), gaps) == "xmr"
 
 
 def test_where_every_unit_is_a_finding_the_days_between_are_charted() -> None:

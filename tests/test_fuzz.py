@@ -125,7 +125,7 @@ def load_into(out: Path, extract: Path) -> Run:
     run = new_run(PROJECT, Site(name="fuzz"), extract, out=out, as_of=date(2026, 3, 1), started_at=started_at)
     with pytest.MonkeyPatch.context() as patch:
         # So few that the ids of a feed are compared in several parts, as those of a hundred million rows are.
-        patch.setattr("nightrounds.staging.AT_ONCE", 400)
+        patch.setattr("nightrounds.duplicates.AT_ONCE", 400)
         load(run)
     return run
 

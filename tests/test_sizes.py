@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from nightrounds.database import connect_reader
 from nightrounds.report import render
 from test_report import ROOT, Published
@@ -46,11 +48,11 @@ SESSIONS = """
 """
 
 
-def busy(out: Path, more: str = "") -> None:
-    """Render the pages of a rule with 1,000 open findings. `more` adds to what is behind each."""
+def busy(out: Path, more: str = "", findings: int = 1000) -> None:
+    """Render the pages of a rule with so many open findings. `more` adds to what is behind each."""
     house = Published()
-    house.rule("busy", title="Baclofen stopped abruptly after long use")
-    house.units("busy", "finding", 1000, message=MESSAGE)
+    house.rule("busy", title="Baclofen stopped abruptly after long use", conflicts=["Some say otherwise."])
+    house.units("busy", "finding", findings, message=MESSAGE)
     ids = [[row[0] for row in house.findings], [row[3] for row in house.findings]]
     house.con.execute("CREATE TEMP TABLE findings AS SELECT unnest(?) AS finding, unnest(?) AS patient", ids)
     for table, columns in BEHIND.items():
@@ -93,6 +95,15 @@ def test_a_worklist_too_heavy_for_a_page_goes_on_and_leaves_nothing_off(tmp_path
     assert len(places) == 500
     assert [place for place in places if int(place[1]) not in ranks[int(place[0] or 1) - 1]] == []
     assert 'href="rules/busy-2.html">part 2</a>' in index
+
+
+@pytest.mark.parametrize(("findings", "on_cards"), [(300, 300), (301, 0)])
+def test_what_sources_disagree_on_is_on_every_card_or_a_link_away(tmp_path: Path, findings: int, on_cards: int) -> None:
+    busy(tmp_path, findings=findings)
+    (text,) = parts(tmp_path)
+    assert text.count("<strong>Sources disagree.</strong> Some say otherwise.") == on_cards
+    assert text.count('<a href="#conflicts">') == findings - on_cards
+    assert text.count("<li>Some say otherwise.</li>") == 1
 
 
 def test_findings_weigh_as_much_as_is_foretold_or_a_little_less(sample: Path) -> None:

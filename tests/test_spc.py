@@ -18,8 +18,9 @@ from abspc import calculate_control_limits
 from qikit.spc import qic
 from qikit.spc.limits import funnel_dispersion
 
-from nightrounds.control import Gap, Point, charted, phases
+from nightrounds.control import phases
 from nightrounds.funnel import ALARM, WARNING, Funnel, funnel, mouth, verdict, winsorised, z_score
+from nightrounds.series import Gap, Point, charted
 from nightrounds.spc import (
     D2,
     RuleSet,

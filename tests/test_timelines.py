@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from nightrounds.timelines import LABEL_HEIGHT, LANE, LEFT, RIGHT, SPANS, TOP, YEAR, Frame, Timeline, timeline, timelines
+from nightrounds.frames import LANE, LEFT, RIGHT, SPANS, TOP, YEAR, Frame
+from nightrounds.lanes import LABEL_HEIGHT
+from nightrounds.timelines import Timeline, timeline, timelines
 
 INDEX, AS_OF = date(2026, 5, 1), date(2026, 6, 30)
 

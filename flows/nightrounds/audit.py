@@ -8,11 +8,12 @@ from datetime import date
 import duckdb
 
 from nightrounds.coverage import absent_feeds, feeds_of, horizon_of, missed_floors
-from nightrounds.database import identifier, side_by_side, text_literal
+from nightrounds.database import identifier, text_literal
 from nightrounds.errors import NightroundsError
 from nightrounds.registry import Registry
 from nightrounds.rules import Rule
 from nightrounds.run import Run
+from nightrounds.sides import side_by_side
 from nightrounds.sqlfiles import layers
 from nightrounds.warehouse import build_table
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import duckdb
 
-from nightrounds.control import RATES, Gap, Limits, Phase, Point, as_shown, charted, choose, phases, state
-from nightrounds.delta import has_previous
+from nightrounds.control import Phase, as_shown, phases, state
 from nightrounds.funnel import funnel, mouth, verdict
+from nightrounds.locks import locked_limits, why_renewed
+from nightrounds.rows import insert_rows
 from nightrounds.run import Run
+from nightrounds.series import RATES, Gap, Point, charted, choose
 from nightrounds.spc import RULE_SET
 
 Row = dict[str, Any]
-# Limits of a chart that were locked: by the kind of chart, then by number and reason of the phase.
-Locked = dict[str, dict[tuple[int, str | None], Limits]]
 SERIES = """
     SELECT rule_id, audience, month, numerator, denominator, status FROM mart.control_series ORDER BY rule_id, audience, month
 """
@@ -34,32 +34,6 @@ FACILITIES = """
     ORDER BY rule_id, audience, facility_id
 """
 GAPS = "SELECT rule_id, index_date, units_between, days_between FROM mart.rule_gap ORDER BY rule_id, place"
-# Kind and limits stay as they were locked, while the rule is of the same major version and signals follow the same rules. Those
-# that were made for the public under another disclosure policy could rest on what is hidden now.
-LOCKED = """
-    SELECT c.rule_id, c.audience, c.method, c.phase, c.rebased_because, c.centre, c.spread, c.baseline_from, c.baseline_to,
-        c.baseline_points, c.locked_by
-    FROM previous.mart.control_chart AS c
-    JOIN audit.rules AS r USING (rule_id)
-    CROSS JOIN audit.runs AS tonight
-    CROSS JOIN previous.audit.runs AS before
-    WHERE
-        c.locked_by IS NOT NULL AND c.rule_set = ?
-        AND split_part(c.rule_version, '.', 1) = split_part(r.version, '.', 1)
-        AND (c.audience = 'full' OR before.disclosure = tonight.disclosure)
-    ORDER BY c.rule_id, c.audience, c.phase
-"""
-# Since when a rule's major version is used, when it is not the first one. It judges all months anew.
-RENEWED = """
-    WITH known AS (
-        SELECT rule_id, version, first_as_of, first_run, min(first_run) OVER (PARTITION BY rule_id) AS earliest
-        FROM audit.rule_versions
-    )
-    SELECT r.rule_id, arg_min(k.version, k.first_run), min(k.first_as_of)
-    FROM audit.rules AS r JOIN known AS k USING (rule_id)
-    WHERE split_part(k.version, '.', 1) = split_part(r.version, '.', 1)
-    GROUP BY r.rule_id HAVING min(k.first_run) > any_value(k.earliest)
-"""
 RARE = (
     "Rare findings: charted by the way from one to the next ({method} chart) in the worklist, not here, since such a chart tells "
     "single findings."
@@ -69,7 +43,7 @@ RARE = (
 def draw_charts(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     """Fill the tables of control charts and funnel plots. `previous` is attached."""
     versions = dict(con.execute("SELECT rule_id, version FROM audit.rules").fetchall())
-    locked, gaps, renewed = _locked(con), _gaps(con), _renewed(con)
+    locked, gaps, renewed = locked_limits(con), _gaps(con), why_renewed(con)
     methods: dict[str, str] = {}
     charts, points = [], []
     # The full series comes first, and decides for both.
@@ -88,31 +62,13 @@ def draw_charts(con: duckdb.DuckDBPyConnection, run: Run) -> None:
             charts.append(head | _chart(phase, versions[rule]))
             points += [head | point for point in _points(phase, place)]
             place += len(phase.points)
-    _insert(con, "control_chart", charts)
-    _insert(con, "control_point", points)
-    _insert(con, "funnel_point", list(_funnels(con)))
+    for table, rows in (("control_chart", charts), ("control_point", points), ("funnel_point", list(_funnels(con)))):
+        insert_rows(con, f"mart.{table}", rows)
 
 
 def _gaps(con: duckdb.DuckDBPyConnection) -> dict[str, list[Gap]]:
     rows = groupby(con.execute(GAPS).fetchall(), key=lambda row: row[0])
     return {rule: [(day, units, days) for _, day, units, days in gaps] for rule, gaps in rows}
-
-
-def _locked(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Locked]:
-    """Return locked limits that still hold, by rule and audience."""
-    found: dict[tuple[str, str], Locked] = {}
-    rows = con.execute(LOCKED, [RULE_SET.label]).fetchall() if has_previous(con, "mart", "control_chart") else []
-    for rule, audience, method, phase, because, *limits in rows:
-        found.setdefault((rule, audience), {}).setdefault(method, {})[phase, because] = Limits(*limits)
-    return found
-
-
-def _renewed(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Return why the first phase of a rule's chart has new limits: a new major version of the rule."""
-    return {
-        rule: f"version {version} of the rule, used since {since.day} {since:%B %Y}, judges all months anew"
-        for rule, version, since in con.execute(RENEWED).fetchall()
-    }
 
 
 def _rare(method: str, version: str) -> Row:
@@ -178,10 +134,3 @@ def _funnels(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
                 **vars(limits),
                 "verdict": verdict(shape, numerator, denominator),
             }
-
-
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
-    """Put rows into a table of the marts in one statement: row by row would take seconds."""
-    if rows:
-        columns = ", ".join(f"unnest(${name}) AS {name}" for name in rows[0])
-        con.execute(f"INSERT INTO mart.{table} BY NAME SELECT {columns}", {name: [row[name] for row in rows] for name in rows[0]})

@@ -105,7 +105,8 @@ def _run_here(run: Run) -> None:
         if text in STEP_NAMES:
             console.print(f"{time.perf_counter() - started:6.1f} s  {text}")
         elif console.is_terminal or "= loaded" in text or "checks" in text:
-            console.print(f"          {text}", style="dim", highlight=False)
+            # A log is not as narrow as it looks, and a path may hold what looks like markup.
+            console.print(f"          {text}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
     run_audit(run, say)
 

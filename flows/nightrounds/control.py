@@ -1,4 +1,4 @@
-"""Control charts: which chart a rule's months make, where its limits lie and stay, and what its last point says.
+"""Control charts: where the limits of a rule's chart lie and stay, and what its last point says.
 
 A chart is drawn twice: for the worklist from every count, for the shareable dashboard from shown counts only, so that no limit
 tells what is hidden. Both are of one kind, found in every count. A phase begins at the first month and at every rebase of the
@@ -7,12 +7,12 @@ units, get no limits: chance makes of them what it likes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from math import inf, isinf
-from statistics import fmean, median
 
+from nightrounds.series import FEWEST, RATES, Point, final_points, too_little
 from nightrounds.site import Rebase
 from nightrounds.spc import (
     Band,
@@ -23,47 +23,11 @@ from nightrounds.spc import (
     individuals,
     laney,
     signals,
-    stretched,
     unstretched,
 )
 
+# So many points make a baseline, which is then locked.
 BASELINE = 12
-FEWEST = 3
-# From so many judged units in a usual month on, binomial chance is worth knowing: p' instead of the plain moving range.
-LARGE_DENOMINATOR = 50
-# Denominators that stay within so much of their mean count as equal, so that one pair of limits does for all of them.
-LEVEL = 0.25
-# So many findings, and so many clear units, must be expected in a month before a rate is taken for nearly normal: the usual
-# rule for the normal approximation of a binomial count.
-LEAST_EXPECTED = 5.0
-# Fewer findings than this in a month, and a lower rate: months are mostly zeros, and the way between findings says more (Anhoej,
-# SPC for Healthcare, chapter on rare events; the g chart is for events of low probability, Benneyan 2001). The two numbers
-# are ours: with fewer than two a month one month of seven and more has none.
-RARE = 2.0
-RARE_RATE = 0.2
-# With a larger share of months hidden, those left over are no fair sample: it is the small counts that are missing.
-MOST_HIDDEN = 1 / 3
-RATES = ("xmr", "p'")
-
-
-# A finding of a rare kind: its day, and the clear units and the days since the finding before it.
-Gap = tuple[date, int, int]
-
-
-@dataclass(frozen=True)
-class Point:
-    """One month, or one finding of a rare kind (numerator 1), with its value once that is known."""
-
-    day: date
-    numerator: int | None
-    denominator: int | None
-    status: str
-    value: float | None = None
-
-    @property
-    def is_final(self) -> bool:
-        """Whether limits may rest on it and signals be looked for."""
-        return self.status == "shown"
 
 
 @dataclass(frozen=True)
@@ -115,28 +79,6 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-def choose(months: Sequence[Point], gaps: Sequence[Gap]) -> str:
-    """Return the kind of chart that suits a rule's months; `gaps` are the ways between its findings."""
-    over = [p for p in months if p.status in ("shown", "nothing judged")]
-    findings, judged = sum(p.numerator or 0 for p in over), sum(p.denominator or 0 for p in over)
-    if gaps and 0 < findings < RARE * len(over) and (findings == judged or findings < RARE_RATE * judged):
-        return "t" if findings == judged else "g"
-    sizes = [p.denominator or 0 for p in over if p.is_final]
-    return "p'" if sizes and (median(sizes) >= LARGE_DENOMINATOR or _vary(sizes)) else "xmr"
-
-
-def _vary(sizes: Sequence[int]) -> bool:
-    mean = fmean(sizes)
-    return any(abs(size - mean) > LEVEL * mean for size in sizes)
-
-
-def charted(method: str, months: Sequence[Point], gaps: Sequence[Gap]) -> list[Point]:
-    """Return the points of a chart of a kind: months with their rate, or findings with the way from the one before."""
-    if method in RATES:
-        return [replace(p, value=p.numerator / p.denominator) if p.numerator is not None and p.denominator else p for p in months]
-    return [Point(day, 1, None, "shown", stretched(days) if method == "t" else float(units)) for day, units, days in gaps]
-
-
 def phases(
     method: str,
     points: Sequence[Point],
@@ -161,31 +103,13 @@ def phases(
 
 
 def _phase(method: str, points: list[Point], locked: Limits | None, because: str | None, run_id: str) -> Phase:
-    limits = locked or (None if too_little(method, points) else _limits(METHODS[method], _final(points)[:BASELINE], run_id))
+    limits = locked or (None if too_little(method, points) else _limits(METHODS[method], final_points(points)[:BASELINE], run_id))
     if limits is None:
         return Phase("none" if method in RATES else method, points, None, because, [], [])
     bands = [METHODS[method].band(limits.centre, limits.spread, p) for p in points]
     final = [(i, p.value, bands[i]) for i, p in enumerate(points) if p.is_final and p.value is not None]
     marks = dict(zip((i for i, _, _ in final), signals([v for _, v, _ in final], [b for _, _, b in final]), strict=True))
     return Phase(method, points, limits, because, bands, [marks.get(i, set()) for i in range(len(points))])
-
-
-def _final(points: Sequence[Point]) -> list[Point]:
-    return [p for p in points if p.is_final]
-
-
-def too_little(method: str, points: Sequence[Point]) -> str | None:
-    """Return why months cannot be judged although there are enough of them; None when they can."""
-    final, hidden = _final(points), sum(p.status == "hidden" for p in points)
-    if method not in RATES or len(final) < FEWEST:
-        return None
-    if hidden > MOST_HIDDEN * (hidden + len(final)):
-        return f"{hidden} of {hidden + len(final)} months are hidden, and the others are no fair sample."
-    findings = fmean(p.numerator or 0 for p in final)
-    clear = fmean((p.denominator or 0) - (p.numerator or 0) for p in final)
-    if min(findings, clear) >= LEAST_EXPECTED:
-        return None
-    return f"{findings:.1f} findings and {clear:.1f} clear units in a month on average; {LEAST_EXPECTED:g} of each are needed."
 
 
 def _limits(method: Method, baseline: Sequence[Point], run_id: str) -> Limits | None:

@@ -36,31 +36,31 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Feed:
+class FeedState:
     """A feed as the rules find it: the last day it covers, and why it cannot be used, if it cannot."""
 
     watermark: date | None
     why_not: str | None
 
 
-def feeds_of(con: duckdb.DuckDBPyConnection) -> dict[str, Feed]:
+def feeds_of(con: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:
     """Return every feed by name. One that was not delivered, or was refused, cannot be used."""
     refused = dict(
         con.execute("SELECT feed, string_agg(reason, ' ' ORDER BY reason) FROM audit.refused GROUP BY feed").fetchall()
     )
-    found: dict[str, Feed] = {}
+    found: dict[str, FeedState] = {}
     for feed, present, watermark in con.execute("SELECT feed, present, watermark FROM facts.feeds").fetchall():
         told = f"cannot be used: {refused[feed]}" if feed in refused else "was not delivered."
-        found[feed] = Feed(watermark, None if present else f"The feed {feed} {told}")
+        found[feed] = FeedState(watermark, None if present else f"The feed {feed} {told}")
     return found
 
 
-def absent_feeds(feeds: Mapping[str, Feed], rule: Rule) -> list[str]:
+def absent_feeds(feeds: Mapping[str, FeedState], rule: Rule) -> list[str]:
     """Return a sentence for each feed that the rule needs and the extract does not have, or not in a state to be read."""
     return [why_not for feed in rule.needs if (why_not := feeds[feed].why_not)]
 
 
-def horizon_of(feeds: Mapping[str, Feed], rule: Rule, as_of: date) -> date:
+def horizon_of(feeds: Mapping[str, FeedState], rule: Rule, as_of: date) -> date:
     """Return the day after which nothing is judged: the earliest of as_of and the watermarks of the needed feeds."""
     return min([as_of, *(day for feed in rule.needs if (day := feeds[feed].watermark))])
 

@@ -1,17 +1,10 @@
 """How every DuckDB connection is opened: closed to the network, deterministic, and frugal with memory."""
 
-import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
 
 import duckdb
-
-Item = TypeVar("Item")
-Made = TypeVar("Made")
 
 SETTINGS = {
     "python_enable_replacements": "false",
@@ -43,39 +36,6 @@ def connect_reader(file: Path) -> duckdb.DuckDBPyConnection:
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con
-
-
-def side_by_side(
-    con: duckdb.DuckDBPyConnection, work: Callable[[duckdb.DuckDBPyConnection, Item], Made], items: Sequence[Item]
-) -> list[Made]:
-    """Do `work(connection, item)` for every item, as many at a time as the database has threads; return what each gave.
-
-    Statements on little data use one core each, and planning one always does: two connections keep two cores busy. An item
-    alone is worked on `con` itself, in the transaction that it may be in. Raises what the first failing item raised.
-    """
-    workers = min(len(items), int(con.execute("SELECT current_setting('threads')").fetchall()[0][0]))
-    if workers <= 1:
-        return [work(con, item) for item in items]
-
-    def on_its_own(item: Item) -> Made:
-        with con.cursor() as own:
-            own.execute("SET TimeZone = 'UTC'")
-            return work(own, item)
-
-    pool = ThreadPoolExecutor(workers)
-    try:
-        return list(pool.map(on_its_own, items))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Put rows (column -> value) into a table in one statement: one by one each would take a millisecond."""
-    columns = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {table}").fetchall()}
-    con.execute(
-        f"INSERT INTO {table} BY NAME SELECT unnest(from_json(?, ?), max_depth := 2)",
-        [json.dumps(rows, default=str), json.dumps([columns])],
-    )
 
 
 def text_literal(value: str) -> str:

@@ -6,7 +6,8 @@ from datetime import date
 
 import duckdb
 
-from nightrounds.database import identifier, side_by_side
+from nightrounds.database import identifier
+from nightrounds.sides import side_by_side
 
 # Textual results are what laboratories send; they are set aside, but say nothing about the health of the feed.
 UNCOUNTED = {"labs": ("value", "not a number")}

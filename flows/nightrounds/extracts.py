@@ -8,6 +8,7 @@ from nightrounds.accounts import account_for, record_feeds
 from nightrounds.codelists import load_codelists
 from nightrounds.database import connect
 from nightrounds.delta import attach_previous, carry_over, has_previous, remember_previous
+from nightrounds.duplicates import settle_duplicates
 from nightrounds.errors import NightroundsError
 from nightrounds.files import discover, read_info
 from nightrounds.intake import Intake, read_raw, refuse_broken
@@ -15,7 +16,7 @@ from nightrounds.lookups import account_for_lookups
 from nightrounds.run import Run
 from nightrounds.sources import BASE_FEEDS, FEEDS, find_source, load_source
 from nightrounds.sqlfiles import SqlFile, Value
-from nightrounds.staging import Feed, create_source_view, publish_feed, set_aside, settle_duplicates, type_rows
+from nightrounds.staging import Feed, create_source_view, publish_feed, set_aside, type_rows
 from nightrounds.warehouse import create_macros, create_records, create_schemas
 
 Say = Callable[[str], None]

@@ -124,8 +124,8 @@ def _delivery_checks(delivery: Delivery, limits: Limits, as_of: date) -> list[Ch
         ("few rows in quarantine", f"rows_in_error > {share} * rows_read", True, _quarantine_note(d, share)),
         ("no sudden shrinkage", f"previous_rows - rows_loaded > {limits.shrinkage} * previous_rows", True, _size_note(d, limits)),
         ("rows at all", "rows_loaded = 0", base, f"{d.rows_loaded:,} rows loaded"),
-        ("ids are unique", "repeated_ids > 0", True, f"{d.repeated_ids:,} ids are repeated among the loaded rows"),
-        ("every line can be read", "malformed_lines > 0", False, f"{d.malformed_lines:,} lines could not be read"),
+        ("ids are unique", "repeated_ids > 0", True, f"ids repeated among the loaded rows: {d.repeated_ids:,}"),
+        ("every line can be read", "malformed_lines > 0", False, f"lines that could not be read: {d.malformed_lines:,}"),
     ]
     if d.feed != "patients":
         failing = f"watermark IS NULL OR DATE '{as_of.isoformat()}' - watermark > {limits.stale_days}"

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from nightrounds.database import connect, insert_rows
+from nightrounds.database import connect
 from nightrounds.errors import GateClosedError
 from nightrounds.gate import catalogue_of, check
+from nightrounds.rows import insert_rows
 from nightrounds.run import Run
 from nightrounds.sources import FEEDS
 from nightrounds.sqlfiles import SqlFile

@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from nightrounds.database import insert_rows
 from nightrounds.errors import NightroundsError
+from nightrounds.rows import insert_rows
 from nightrounds.rules import packs
 
 KEYS = {"title", "about", "statement"}

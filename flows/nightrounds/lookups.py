@@ -5,16 +5,14 @@ name or a place that is missing. So every one of these files has a row in `audit
 `audit.quarantine` like those of any other, under no feed. A table that is a feed of its own is in that feed's accounts.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-
-import duckdb
 
 from nightrounds.carefully import BadLine
 from nightrounds.database import identifier
 from nightrounds.intake import Intake
 from nightrounds.rawtables import RawFile
+from nightrounds.staging import keep_bad_lines
 
 
 def account_for_lookups(intake: Intake) -> list[str]:
@@ -42,16 +40,10 @@ def _record(intake: Intake, table: str, feeds: list[str], file: RawFile, good: i
     bad = file.bad_lines
     row = [table, file.path.name, file.survey.sha256, feeds, good + len(bad), len(bad), _reasons(bad), intake.run.run_id]
     intake.con.execute(f"INSERT INTO audit.lookups VALUES ({', '.join('?' * len(row))})", row)
-    _keep(intake.con, intake.run.run_id, file)
+    keep_bad_lines(intake.con, intake.run.run_id, file)
 
 
 def _reasons(bad: Sequence[BadLine]) -> str | None:
     """What is wrong with bad lines, the most frequent first, each with its number; None when there is none."""
     counts = sorted(Counter(line.reason for line in bad).items(), key=lambda pair: (-pair[1], pair[0]))
     return "; ".join(f"{reason} ({count})" for reason, count in counts) or None
-
-
-def _keep(con: duckdb.DuckDBPyConnection, run_id: str, file: RawFile) -> None:
-    rows = [[run_id, file.path.name, bad.line, bad.reason, json.dumps(bad.raw)] for bad in file.bad_lines]
-    if rows:
-        con.executemany("INSERT INTO audit.quarantine (run_id, file, line, reason, raw) VALUES (?, ?, ?, ?, ?)", rows)

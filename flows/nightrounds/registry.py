@@ -5,9 +5,9 @@ from datetime import date
 
 import duckdb
 
-from nightrounds.database import insert_rows
 from nightrounds.parameters import Behind, Described, in_force, shared_parameters
 from nightrounds.project import Project
+from nightrounds.rows import insert_rows
 from nightrounds.rules import Rule
 from nightrounds.site import Choice, Site
 

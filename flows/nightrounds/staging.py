@@ -1,4 +1,4 @@
-"""Staging: one feed's rows typed by its contract, faults and duplicates told apart from what is loaded."""
+"""Staging: one feed's rows typed by its contract, with what is wrong with each; what is at fault goes to quarantine."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,17 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
-import polars as pl
-import pyarrow as pa
 
-from nightrounds.database import identifier, text_literal
+from nightrounds.database import identifier
 from nightrounds.rawtables import RawFile
+from nightrounds.rows import insert_rows
 from nightrounds.sources import FeedSource
 from nightrounds.sqlfiles import SqlFile, Value
 
 FAULT = "STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)[]"
-# How many ids are compared at a time: their hashes take eight bytes each, beside what the database needs.
-AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -79,58 +76,6 @@ def _sides_as_written(con: duckdb.DuckDBPyConnection, feed: Feed) -> Iterator[No
         con.execute("RESET disabled_optimizers")
 
 
-def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Of the good rows with one id keep the last; equal copies are superseded, other ones get a fault.
-
-    Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`.
-    """
-    con.execute("CREATE OR REPLACE TABLE staging.superseded (file VARCHAR, line BIGINT)")
-    marks = _repeated_marks(con, feed)
-    if not len(marks):
-        return
-    table, key = f"staging.{feed.name}", identifier(feed.key)
-    content = ", ".join(identifier(c) for c in _content_columns(con, feed))
-    con.register("suspects", pa.table({"mark": marks.to_arrow()}))
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE copies AS
-        WITH repeated AS (
-            SELECT {key} FROM {table} SEMI JOIN suspects ON hash({key}) = mark
-            WHERE faults IS NULL GROUP BY {key} HAVING count(*) > 1
-        ),
-        rows AS (
-            SELECT t.rowid AS place, {key}, file, line, row({content})::VARCHAR AS content
-            FROM {table} AS t SEMI JOIN repeated USING ({key}) WHERE faults IS NULL
-        )
-        SELECT place, file, line, row_number() OVER latest AS position, content = first_value(content) OVER latest AS is_copy
-        FROM rows WINDOW latest AS (PARTITION BY {key} ORDER BY file DESC, line DESC)
-        """
-    )
-    con.unregister("suspects")
-    equal = "FROM copies WHERE position > 1 AND is_copy"
-    con.execute(f"INSERT INTO staging.superseded SELECT file, line {equal}")
-    con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT place {equal})")
-    con.execute(
-        f"""
-        UPDATE {table}
-        SET faults = [{{'column_name': {text_literal(feed.key)}, 'value': {key}, 'reason': 'conflicting duplicate'}}]::{FAULT}
-        WHERE rowid IN (SELECT place FROM copies WHERE position > 1 AND NOT is_copy)
-        """
-    )
-
-
-def _repeated_marks(con: duckdb.DuckDBPyConnection, feed: Feed) -> pl.Series:
-    """Hashes that the ids of several good rows have. To sort numbers is a fraction of grouping texts."""
-    good = f"FROM staging.{feed.name} WHERE faults IS NULL"
-    parts = con.execute(f"SELECT count(*) // {AT_ONCE} + 1 {good}").fetchall()[0][0]
-    found = [pl.Series(dtype=pl.UInt64)]
-    for part in range(parts):
-        query = f"SELECT hash({identifier(feed.key)}) AS mark {good} AND mark % {parts} = {part}"
-        marks = pl.Series(con.sql(query).to_arrow_table()["mark"]).sort()
-        found.append(marks.filter(marks == marks.shift(1)).unique())
-    return pl.concat(found)
-
-
 def set_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
     """Copy every row with a fault, whole and with all its reasons, into `audit.quarantine`; bad lines too."""
     _set_lines_aside(con, feed, run_id)
@@ -154,21 +99,18 @@ def set_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
 
 
 def _set_lines_aside(con: duckdb.DuckDBPyConnection, feed: Feed, run_id: str) -> None:
-    rows = [
-        [run_id, feed.name, file.path.name, bad.line, None, None, None, bad.reason, json.dumps(bad.raw)]
-        for file in feed.files
-        for bad in file.bad_lines
-    ]
-    if rows:
-        con.executemany(f"INSERT INTO audit.quarantine VALUES ({', '.join('?' * 9)})", rows)
+    for file in feed.files:
+        keep_bad_lines(con, run_id, file, feed.name)
+
+
+def keep_bad_lines(con: duckdb.DuckDBPyConnection, run_id: str, file: RawFile, feed: str | None = None) -> None:
+    """Put the lines of a file that are no records into `audit.quarantine`; a file that is only looked up is no feed's."""
+    place = {"run_id": run_id, "feed": feed, "file": file.path.name}
+    lines = [{"line": bad.line, "reason": bad.reason, "raw": json.dumps(bad.raw)} for bad in file.bad_lines]
+    insert_rows(con, "audit.quarantine", [place | line for line in lines])
 
 
 def publish_feed(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     """Create the view `extracts.<feed>`: the rows without a fault."""
     good = f"SELECT * EXCLUDE (faults, deleted) FROM staging.{feed.name} WHERE faults IS NULL"
     con.execute(f"CREATE OR REPLACE VIEW extracts.{feed.name} AS {good}")
-
-
-def _content_columns(con: duckdb.DuckDBPyConnection, feed: Feed) -> list[str]:
-    described = con.execute(f"DESCRIBE staging.{feed.name}").fetchall()
-    return [name for name, *_ in described if name not in ("file", "line", "faults")]

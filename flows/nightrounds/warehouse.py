@@ -5,8 +5,9 @@ from pathlib import Path
 
 import duckdb
 
-from nightrounds.database import identifier, side_by_side
+from nightrounds.database import identifier
 from nightrounds.parameters import shared_parameters
+from nightrounds.sides import side_by_side
 from nightrounds.sqlfiles import SqlFile, Value, layers, sql_files
 
 SCHEMAS = ("raw", "source", "staging", "extracts", "codelists", "clean", "facts", "audit", "mart", "docs")
