@@ -1,6 +1,7 @@
 """The small helpers around statements: two at a time, and many rows in one."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import duckdb
@@ -8,6 +9,7 @@ import pytest
 
 from nightrounds.rows import insert_rows
 from nightrounds.sides import SIDES, side_by_side
+from nightrounds.sqlfiles import parse
 
 
 def test_results_come_in_order_and_no_more_than_two_run_at_once() -> None:
@@ -53,3 +55,11 @@ def test_rows_keep_their_types_and_what_they_lack_is_null() -> None:
     assert con.execute("FROM t").fetchall() == [
         (date(2026, 6, 30), "'; DROP TABLE t --", third, ["a", "b"], True), (None, None, None, [], None)
     ]  # fmt: skip
+
+
+def test_files_are_parsed_by_several_threads_at_once() -> None:
+    """Python 3.11 makes threads wait for a cached property, newer ones do not: the parser itself must stand it."""
+    texts = [f"SELECT {', '.join(f'a + {n} AS c{n}' for n in range(300))} FROM facts.t{item}" for item in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        tables = [parsed["statements"][0]["node"]["from_table"]["table_name"] for parsed in pool.map(parse, texts)]
+    assert tables == [f"t{item}" for item in range(40)]

@@ -18,6 +18,14 @@ PARAMETER = re.compile(r"\$[a-z_]")
 COLUMN_COMMENT = re.compile(r"^-- (\w+)(\*?): (.*)$")
 
 
+def parse(statements: str) -> dict[str, Any]:
+    """Return what DuckDB's parser makes of a text, or `error` and why. May be called from several threads at once."""
+    # A cursor of its own: one connection serves one thread at a time, and files are read side by side.
+    with duckdb.cursor() as con:
+        found: dict[str, Any] = json.loads(con.execute("SELECT json_serialize_sql(?)", [statements]).fetchall()[0][0])
+    return found
+
+
 @dataclass(frozen=True)
 class SqlFile:
     """One SELECT in one file. Its name is the table's, its folder the schema's."""
@@ -37,7 +45,7 @@ class SqlFile:
     @cached_property
     def tree(self) -> dict[str, Any]:
         """DuckDB's parse of the statement. Raises NightroundsError unless it is exactly one SELECT."""
-        parsed = json.loads(duckdb.execute("SELECT json_serialize_sql(?)", [self.text]).fetchall()[0][0])
+        parsed = parse(self.text)
         if parsed["error"] or len(parsed["statements"]) != 1:
             problem = parsed.get("error_message", "more than one statement")
             raise NightroundsError(f"{self.path} is not one SELECT: {problem}", "Keep one SELECT in a file.")
