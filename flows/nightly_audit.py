@@ -22,10 +22,12 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 
 from nightrounds.errors import NightroundsError
 from nightrounds.gate import warm_up
-from nightrounds.pipeline import STEPS, hold
+from nightrounds.holding import hold
+from nightrounds.pipeline import STEPS
 from nightrounds.run import Run
 from nightrounds.scheduling import ACCEPT_GATE, StepFailedError, plan_run, take_step
 from nightrounds.site import load_site
+from nightrounds.stopping import stoppable
 
 app = App(name="nightly_audit.py", help="Audit one extract as a Prefect flow, or serve the flow.")
 
@@ -84,12 +86,16 @@ def main(  # noqa: PLR0913 - one argument for each option
         "as_of": as_of,
         "warehouse": warehouse,
     }
-    if accept_gate:
+    if serve and accept_gate:
+        raise NightroundsError("A schedule cannot open the gate of nights to come.", "Leave out --accept-gate.")
+    if accept_gate is not None:
         os.environ[ACCEPT_GATE] = accept_gate
     if serve:
         _serve(cron or load_site(site).cron, {name: str(value) for name, value in chosen.items() if value is not None})
     else:
-        nightly_audit(**chosen)
+        # Prefect ends at once when it is told to; so its temporary server ends too.
+        with stoppable():
+            nightly_audit(**chosen)
 
 
 def _serve(cron: str, parameters: dict[str, str]) -> None:

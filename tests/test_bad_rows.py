@@ -6,7 +6,7 @@ accounted for by itself. `@` in a file stands for the case's own prefix, so that
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -193,7 +193,7 @@ DUPLICATES = [
 CASES = [*MALFORMED, *VALUES, *RESULTS, *DUPLICATES]
 
 
-def write(folder: Path, files: dict[str, str | bytes]) -> Path:
+def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write an extract; a name that ends in .gz is packed unless its content is bytes already."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -381,7 +381,7 @@ def test_on_somebodys_word_the_run_goes_on_without_a_needed_feed(project: Projec
 
 # --- the same again, and less
 
-Loaded = Callable[[dict[str, str | bytes]], dict[str, list[tuple[Any, ...]]]]
+Loaded = Callable[[Mapping[str, str | bytes]], dict[str, list[tuple[Any, ...]]]]
 
 
 @pytest.fixture
@@ -389,7 +389,7 @@ def nights(project: Project, tmp_path: Path) -> Loaded:
     """Load extracts one after the other into one warehouse; return the feeds after the last, without place and moment."""
     numbers = iter(range(100))
 
-    def one(files: dict[str, str | bytes]) -> dict[str, list[tuple[Any, ...]]]:
+    def one(files: Mapping[str, str | bytes]) -> dict[str, list[tuple[Any, ...]]]:
         run = run_of(project, write(tmp_path / f"extract{next(numbers)}", files), tmp_path / "out")
         load(run)
         with connect(run.building) as con:
@@ -428,6 +428,49 @@ def test_a_delta_removes_and_keeps_what_a_bad_row_would_replace(nights: Loaded) 
     left = nights({"extract.json": DELTA, "prescriptions.csv": removal + spoilt})
     assert [row[0] for row in left["prescriptions"]] == ["base1", "rx2"]
     assert len(left["labs"]) == 1
+
+
+def test_a_known_delta_changes_nothing_although_another_came_since(nights: Loaded) -> None:
+    nights(base())
+    first = {"extract.json": DELTA, "labs.csv": lab(id="base1", value="2.2") + lab(id="two", value="1.0").removeprefix(LABS)}
+    second = LABS.replace("\n", ",deleted\n") + "base1,p1,2026-01-10,Creatinine,3.3,mg/dL,\ntwo,,,,,,true\n"
+    nights(first)
+    left = nights({"extract.json": DELTA, "labs.csv": second})
+    assert [row[0] for row in left["labs"]] == ["base1"]
+    assert nights(first) == left
+    # A delta that is added to those of former nights in one folder is not at odds with them.
+    both = nights({**first, "labs-2.csv": second.replace("3.3", "4.4")})
+    assert [(row[0], row[6]) for row in both["labs"]] == [("base1", "4.4")]
+
+
+def test_a_known_row_is_looked_at_again_when_it_could_not_be_used(nights: Loaded) -> None:
+    nights(base())
+    early = {"extract.json": DELTA, "labs.csv": lab(id="early", patient="p2") + lab(id="fine", value="1.0").removeprefix(LABS)}
+    assert len(nights(early)["labs"]) == 2
+    nights({"extract.json": DELTA, "patients.csv": PATIENTS + "p2,1960-01-01,male,\n"})
+    assert [row[0] for row in nights(early)["labs"]] == ["base1", "early", "fine"]
+
+
+def test_of_a_known_file_the_row_that_was_settled_away_does_not_come_back(nights: Loaded) -> None:
+    nights(base())
+    twice = {"extract.json": DELTA, "labs.csv": lab(id="two", value="1.0") + lab(id="two", value="2.0").removeprefix(LABS)}
+    left = nights(twice)
+    assert nights(twice) == left
+
+
+def test_a_known_file_in_a_snapshot_is_all_there_is(nights: Loaded) -> None:
+    first = nights(base())
+    nights({"extract.json": DELTA, "labs.csv": lab(id="base1", value="2.2")})
+    assert nights(base()) == first
+
+
+def test_a_result_that_became_a_text_is_no_number_any_more(nights: Loaded) -> None:
+    nights(base(**{"labs-2.csv": lab(id="two", value="2.2")}))
+    texts = lab(id="two", value="hemolyzed") + lab(id="base1", value="1.1", unit="furlong").removeprefix(LABS)
+    left = nights({"extract.json": DELTA, "labs.csv": texts})
+    assert [row[0] for row in left["labs"]] == ["base1"]
+    both = {"extract.json": DELTA, "labs.csv": lab(id="six", value="QNS") + lab(id="six", value="1.0").removeprefix(LABS)}
+    assert [row[0] for row in nights(both)["labs"]] == [row[0] for row in nights(both)["labs"]] == ["base1", "six"]
 
 
 def test_what_belongs_to_a_removed_patient_goes_with_the_patient(nights: Loaded) -> None:

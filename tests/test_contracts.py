@@ -121,7 +121,9 @@ def timed_end(column: str, start: str) -> list[Case]:
     """An end with a time of day; without one it is the end of its day."""
     begun = {start: "2026-01-10T08:00:00"}
     return [
-        *end(column, start),
+        *[case for case in end(column, start) if "2030-01-01" not in case[1].values()],
+        fine(**begun, **{column: "2027-03-01"}),
+        *[bad(column, "after the extract", **begun, **{column: sent}) for sent in ("2027-03-03", "9999-12-31")],
         *[fine(**begun, **{column: sent}) for sent in ("2026-01-10", "2026-01-10T08:00:00", "2026-01-10T13:00:00Z")],
         bad(column, "start after end", **begun, **{column: "2026-01-10T07:59:59"}),
         bad(column, "start after end", **begun, **{column: "2026-01-09"}),

@@ -96,6 +96,7 @@ def asking(tmp_path: Path, project: Project) -> Callable[[str, str], Path]:
     shutil.copytree(project.sql / "quality", tmp_path / "sql" / "quality")
     folder = tmp_path / "rules" / "leg_cramps" / "magnesium_renal_insufficiency"
     shutil.copytree(project.rules / "leg_cramps" / folder.name, folder)
+    shutil.copy(project.rules / "facts.toml", tmp_path / "rules")
 
     def changed(old: str, new: str) -> Path:
         path = folder / "rule.toml"

@@ -194,6 +194,13 @@ DOSES: list[tuple[Row, float | None, str, str | None, float | None]] = [
     ({"drug_name": "baclofen oral solution 5 mg/5 mL", "sig": "1 tablet tid"}, None, "unknown", None, None),
     ({**TABLETS, "sig": "5 mL tid"}, None, "unknown", None, None),
     ({**TABLETS, "sig": "50 mcg daily"}, None, "unknown", None, None),
+    # Directions for a tablet of another strength do not go with the product, whichever way they say it.
+    ({**TABLETS, "sig": "Take 1 tablet (20 mg) TID"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "Take 1 tablet (20 mg total) by mouth 3 (three) times daily"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "5 mg (2 tabs) TID"}, None, "unknown", None, None),
+    ({**TABLETS, "sig": "Take 1-2 tablets (10-20 mg total) TID"}, 60, "sig", "low", 20),
+    ({"drug_name": "baclofen", "sig": "Take 1 tablet (20 mg) TID"}, 60, "sig", "medium", 20),
+    ({"drug_name": "magnesium oxide 400 mg tablet", "sig": "1 tablet (241.3 mg total) daily"}, 241.3, "sig", "medium", 241.3),
     ({**TABLETS, "sig": "1 mg tid"}, None, "unknown", None, None),
     ({**TABLETS, "sig": "5 mg tid"}, 15, "sig", "medium", 5),
     ({**TABLETS, "sig": "5000 mcg tid"}, 15, "sig", "medium", 5),

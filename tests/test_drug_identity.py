@@ -21,7 +21,9 @@ from nightrounds.site import Site
 from nightrounds.warehouse import build_facts
 
 PROJECT = find_project()
-COLUMNS = ("prescription_id", "patient_id", "drug_code", "drug_code_system", "drug_name", "route", "dose_unit", "start_date")
+COLUMNS = (
+    "prescription_id", "patient_id", "drug_code", "drug_code_system", "drug_name", "route", "strength", "dose_unit", "start_date",
+)  # fmt: skip
 NO_DRUG = ""
 
 TABLE: dict[str, list[tuple[str, str]]] = {
@@ -230,6 +232,12 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("| Clenpiq", "name magnesium/oral/bowel_prep"),
         ("| sod picosulf-mag ox-citric ac", "name magnesium/oral/bowel_prep"),
         ("| sodium,potassium,mag sulfates 17.5-3.13-1.6 gram", "name magnesium/oral/bowel_prep"),
+        ("| sodium, potassium and magnesium sulfates solution", "name magnesium/oral/bowel_prep"),
+        ("| sod/pot/magnesium sulfates (Suprep)", "name magnesium/oral/bowel_prep"),
+        ("| magnesium carb-Al hydrox (Gaviscon) 95-358 mg/15 mL susp", "name magnesium/oral/laxative_antacid"),
+        ("| Magnesium citrate (CITROMA)", "name magnesium/oral/laxative_antacid"),
+        ("| Baclofén 10 mg tablet", "name baclofen/oral"),
+        ("| sod sulf-potass sulf-mag sulf 17.5-3.13-1.6 gram oral soln", "name magnesium/oral/bowel_prep"),
         ("rxnorm:1304093", "code:rxnorm magnesium/unknown/bowel_prep"),
     ],
     "magnesium into a vein or a muscle": [
@@ -352,6 +360,33 @@ CONFLICTS = {
     ("00115101001", "captopril 25 mg tablet"): "baclofen",
     ("9068", "quinine"): "quinidine",
 }
+# RxNorm code, name and strength sent -> mg of a tablet; None where two of them tell different ones.
+STRENGTHS: dict[tuple[str, str, str], float | None] = {
+    ("197391", "baclofen 10 mg tablet", ""): 10,
+    ("197391", "baclofen", "10 MG"): 10,
+    ("197391", "baclofen 20 mg tablet", ""): None,
+    ("197391", "baclofen tablet", "5 mg"): None,
+    ("197391", "Lioresal", "10mg/1"): 10,
+    ("", "baclofen 20 mg tablet", "10 mg"): None,
+    ("", "baclofen 20 mg tablet", "20 mg"): 20,
+    # Salt or base, rounded or not: the same tablet.
+    ("242835", "quinine sulfate 324 mg tablet", ""): 325,
+    ("1117227", "naproxen sodium 200 mg", ""): 220,
+    # Of magnesium one names the salt, the other the element.
+    ("198741", "magnesium oxide 241.3 mg tablet", ""): 400,
+}
+# Name of a tablet -> mg of elemental magnesium in it.
+ELEMENTS = {
+    "Slow-Mag 71.5 mg EC tablet": 71.5,
+    "magnesium chloride 64 mg tablet,delayed release": 64,
+    "magnesium chloride 535 mg DR tablet": 535 * 0.120,
+    "magnesium L-lactate 84 mg ER tablet": 84,
+    "magnesium lactate 84 mg ER tablet": 84,
+    "magnesium gluconate 27.5 mg tablet": 27.5,
+    "magnesium gluconate 500 mg tablet": 500 * 0.054,
+    "magnesium oxide 400 mg tablets": 400 * 0.603,
+    "magnesium oxide 84 mg tablet": 84 * 0.603,
+}
 # Sets -> ingredients that must be in them, and that must not although a look at the name or the class would say so.
 SETS: dict[str, tuple[set[str], set[str]]] = {
     "qt_prolonging": (
@@ -415,6 +450,11 @@ def rows() -> Iterator[dict[str, str]]:
     for number, (code, name) in enumerate(CONFLICTS):
         system = "ndc" if len(code) == 11 else "rxnorm"
         yield {"prescription_id": f"conflict-{number}", "drug_code": code, "drug_code_system": system, "drug_name": name}
+    for number, (code, name, strength) in enumerate(STRENGTHS):
+        told = {"drug_code": code, "drug_code_system": "rxnorm" if code else "", "drug_name": name, "strength": strength}
+        yield {"prescription_id": f"strength-{number}", **told, "dose_unit": "tablet"}
+    for number, name in enumerate(ELEMENTS):
+        yield {"prescription_id": f"element-{number}", "drug_name": name, "dose_unit": "tablet"}
     for system, code, _ in ingredient_codes():
         yield {"prescription_id": f"{system}-{code}", "drug_code": code, "drug_code_system": system}
     yield {"prescription_id": "impossible", "drug_name": "magnesium oxide 276000 MG tablet", "dose_unit": "tablet"}
@@ -492,6 +532,26 @@ def test_a_set_holds_what_it_says_and_nothing_that_was_left_out(built: duckdb.Du
     inside, outside = SETS[name]
     assert inside <= members
     assert not outside & members
+
+
+@pytest.mark.parametrize("number", range(len(STRENGTHS)), ids=[" | ".join(told) for told in STRENGTHS])
+def test_a_strength_of_which_two_are_told_is_not_known(built: duckdb.DuckDBPyConnection, number: int) -> None:
+    query = "SELECT mg_per_dose_unit FROM clean.prescriptions WHERE row_id = ?"
+    assert built.execute(query, [f"strength-{number}"]).fetchall() == [(list(STRENGTHS.values())[number],)]
+
+
+def test_a_code_and_a_name_of_another_strength_are_listed(built: duckdb.DuckDBPyConnection) -> None:
+    query = "SELECT drug_name FROM clean.drug_code_conflicts WHERE contains(drug_name, 'baclofen')"
+    assert {name for (name,) in built.execute(query).fetchall()} == {"baclofen 20 mg tablet", "baclofen tablet"}
+
+
+@pytest.mark.parametrize(("name", "elemental"), ELEMENTS.items())
+def test_a_small_strength_of_a_heavy_salt_is_that_of_the_element(
+    built: duckdb.DuckDBPyConnection, name: str, elemental: float
+) -> None:
+    query = "SELECT elemental_mg_per_dose_unit FROM clean.prescriptions WHERE drug_name = ? AND dose_unit = 'tablet'"
+    ((found,),) = built.execute(query, [name]).fetchall()
+    assert found == pytest.approx(elemental)
 
 
 def test_an_impossible_strength_is_not_believed(built: duckdb.DuckDBPyConnection) -> None:

@@ -19,7 +19,8 @@ def test_dashboard_numbers_come_as_csv_and_parquet(audit: Callable[..., Run]) ->
 
 
 def test_cells_cannot_become_formulas() -> None:
-    frame = pl.DataFrame({"text": ["=1+1", "+1", "-1", "@x", "\tx", "plain", None], "number": [-1.0, 0, 1, 2, 3, 4, None]})
+    formulas = ["=1+1", "+1", "-1", "@x", "\tx", "＝1+1", "＋1", "－1", "＠x"]
+    frame = pl.DataFrame({"text": [*formulas, "plain", None], "number": [-1.0, *range(9), None]})
     made = harmless(frame)
-    assert made["text"].to_list() == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "plain", None]
+    assert made["text"].to_list() == [*(f"'{text}" for text in formulas), "plain", None]
     assert made["number"].to_list() == frame["number"].to_list()

@@ -24,7 +24,8 @@ from prefect.testing.utilities import prefect_test_harness
 import nightly_audit as flows
 from nightrounds import scheduling
 from nightrounds.errors import NightroundsError
-from nightrounds.pipeline import STEPS, hold
+from nightrounds.holding import hold
+from nightrounds.pipeline import STEPS
 from nightrounds.run import Run
 from nightrounds.scheduling import StepFailedError, plan_run
 
@@ -189,6 +190,16 @@ def test_the_reason_for_opening_the_gate_goes_past_prefect(monkeypatch: pytest.M
     monkeypatch.setenv(scheduling.ACCEPT_GATE, "the laboratory moved")
     assert plan_run(extract=extract).accept_gate == "the laboratory moved"
     assert "accept_gate" not in flows.nightly_audit.parameters.properties
+
+
+def test_an_empty_reason_opens_nothing(monkeypatch: pytest.MonkeyPatch, extract: Path) -> None:
+    monkeypatch.setenv(scheduling.ACCEPT_GATE, "")
+    assert plan_run(extract=extract).accept_gate is None
+
+
+def test_a_schedule_cannot_open_the_gate_of_nights_to_come() -> None:
+    with pytest.raises(NightroundsError, match="nights to come"):
+        flows.main(serve=True, accept_gate="the laboratory moved")
 
 
 def test_without_a_site_the_sample_delivery_is_audited() -> None:

@@ -41,10 +41,10 @@ SPELLINGS: dict[tuple[str, str], dict[tuple[str, float], list[str]]] = {
     ("creatinine", "Creatinine"): {
         ("mg/dL", 1.1): [
             "mg/dL", "MG/DL", "mg/dl", "Mg/dL", " mg / dL ", "mg/dL.", "mg/100mL", "MG/100 ML", "mg%", "mgs/dL", "mg/deciliter",
-            "mg/dL (calc)", "mg\u00a0/\u00a0dL",
+            "mg/dL (calc)", "mg\u00a0/\u00a0dL", "(mg/dL)", "milligram per deciliter",
         ],
         ("umol/L", 98): [
-            "umol/L", "UMOL/L", "µmol/L", "μmol/L", "mcmol/L", "micromol/L", "umol/l", "umol / L", "umoles/L", "nmol/mL",
+            "umol/L", "UMOL/L", "µmol/L", "μmol/L", "mcmol/L", "micromol/L", "umol/l", "umol / L", "umoles/L", "nmol/mL", "umols/L",
         ],
         ("mmol/L", 0.098): ["mmol/L", "MMOL/L"],
         ("mg/L", 11): ["mg/L"],
@@ -71,7 +71,7 @@ SPELLINGS: dict[tuple[str, str], dict[tuple[str, float], list[str]]] = {
     ("phosphate", "Phosphorus"): {("mg/dL", 3.5): ["mg/dL", "MG/DL"], ("mmol/L", 1.1): ["mmol/L", "MMOL/L"]},
     ("sodium", "Sodium"): {
         ("mmol/L", 138): ["mmol/L", "MMOL/L", "mmol/l", "mmoles/L"],
-        ("meq/L", 138): ["mEq/L", "MEQ/L", "meq/l", "mEq/ L", "mval/L"],
+        ("meq/L", 138): ["mEq/L", "MEQ/L", "meq/l", "mEq/ L", "mval/L", "mEq per L"],
     },
     ("potassium", "Potassium"): {("mmol/L", 4.1): ["mmol/L", "MMOL/L", "mmol/l"], ("meq/L", 4.1): ["mEq/L", "MEQ/L", "meq/l"]},
     ("platelets", "Platelet count"): {
@@ -91,7 +91,7 @@ SPELLINGS: dict[tuple[str, str], dict[tuple[str, float], list[str]]] = {
         ("m[IU]/L", 2.1): ["mIU/L", "MIU/L", "m[IU]/L", "mU/L", "mIU / L"],
         ("u[IU]/mL", 2.1): ["uIU/mL", "UIU/ML", "µIU/mL", "μIU/mL", "mcIU/mL", "u[IU]/mL", "uU/mL", "microIU/mL"],
     },
-    ("albumin", "Albumin"): {("g/dL", 3.9): ["g/dL", "G/DL", "gm/dL", "GM/DL", "g/100mL", "g%"], ("g/L", 39): ["g/L", "G/L"]},
+    ("albumin", "Albumin"): {("g/dL", 3.9): ["g/dL", "G/DL", "gm/dL", "GM/DL", "g/100mL", "g%", "grams/dL"], ("g/L", 39): ["g/L", "G/L"]},
     ("urea_nitrogen", "Urea nitrogen"): {("mg/dL", 17): ["mg/dL", "MG/DL"], ("mmol/L", 6): ["mmol/L", "MMOL/L"]},
     ("npcr", "nPCR"): {("g/kg/d", 1.0): ["g/kg/day", "g/kg/d", "G/KG/DAY", "gm/kg/day"]},
 }  # fmt: skip
@@ -106,6 +106,10 @@ NUMBERED = [
 IMPOSSIBLE = [
     ("Creatinine", "0.9", "umol/L", ("unit", "unit contradicts value")),
     ("Creatinine", "98", "mg/dL", ("unit", "unit contradicts value")),
+    ("Creatinine", "1.1", "mmol/L", ("unit", "unit contradicts value")),
+    ("Creatinine", "11", "umol/L", ("unit", "unit contradicts value")),
+    ("Creatinine", "1.1", "mg/L", ("unit", "unit contradicts value")),
+    ("Creatinine", "4.9", "ug/mL", ("unit", "unit contradicts value")),
     ("Creatinine", "138", "mg/dL", ("unit", "unit contradicts value")),
     ("Platelet count", "210000", "K/uL", ("unit", "unit contradicts value")),
     ("Platelet count", "210", "/uL", ("unit", "unit contradicts value")),
@@ -155,6 +159,10 @@ IDENTITY: list[tuple[str, str, str | None]] = [
     ("", "Protein/Creatinine", None), ("", "Albumin, urine", None), ("", "Prealbumin", None), ("", "Albumin, CSF", None),
     ("", "eGFR (creatinine)", "egfr"), ("", "GFR estimated", "egfr"), ("", "eGFR CKD-EPI 2021", "egfr"),
     ("", "eGFR African American", None), ("", "eGFR Non-African American", "egfr"), ("", "GFR (non-black)", "egfr"),
+    ("", "eGFR If Africn Am", None), ("", "eGFR If NonAfricn Am", "egfr"), ("", "GFR MDRD Af Amer", None),
+    ("", "GFR MDRD Non Af Amer", "egfr"), ("", "EGFR NON-AFR. AMERICAN", "egfr"), ("", "EGFR AFRICAN AM", None),
+    ("", "GFR Est AfAm", None), ("", "GFR Est Non-AfAm", "egfr"), ("", "eGFR if not African American", "egfr"),
+    ("", "GFR est if black", None), ("", "GFR est if non African Am", "egfr"), ("", "EGFR (AFRICAN-AMERICAN)", None),
     ("", "EGFR gene mutation", None), ("", "eGFR comment", None), ("", "eGFR stage", None),
     ("", "Ionized calcium", None), ("", "Calcium corrected for albumin", None), ("", "Calcium, total", "calcium"),
     ("", "Magnesium, RBC", None), ("", "Magnesium", "magnesium"), ("", "Sodium, urine", None), ("", "Sodium and potassium", None),
@@ -266,6 +274,10 @@ def unit_rows() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def canonical_of(analyte: str) -> str:
+    return next(row["ucum"] for row in unit_rows() if row["analyte"] == analyte and float(row["factor"]) == 1)
+
+
 def test_factors_are_those_of_ucum_and_of_molar_masses() -> None:
     used = {(row["analyte"], row["ucum"], row["canonical_unit"], float(row["factor"])) for row in unit_rows()}
     assert len(used) > 30
@@ -273,10 +285,18 @@ def test_factors_are_those_of_ucum_and_of_molar_masses() -> None:
         assert factor == pytest.approx(converted(analyte, 1, ucum, canonical), rel=1e-3), (analyte, ucum)
 
 
-def test_an_analyte_has_one_canonical_unit_and_one_range_and_no_spelling_twice(con: duckdb.DuckDBPyConnection) -> None:
+def test_an_analyte_has_one_canonical_unit_a_unit_one_range_and_no_spelling_is_there_twice(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     rows = unit_rows()
     assert len({(row["analyte"], row["unit"]) for row in rows}) == len(rows)
-    assert len({(r["analyte"], r["canonical_unit"], r["low"], r["high"]) for r in rows}) == len({r["analyte"] for r in rows})
+    assert len({(row["analyte"], row["canonical_unit"]) for row in rows}) == len({row["analyte"] for row in rows})
+    ranges = {(r["analyte"], r["ucum"]): (r["low"], r["high"]) for r in rows}
+    assert len({(r["analyte"], r["ucum"], r["low"], r["high"]) for r in rows}) == len(ranges)
+    # Creatinine's other units: a value that is an everyday one in mg/dL, under their name, is not believed.
+    assert {unit for (analyte, unit), span in ranges.items() if span != ranges[analyte, canonical_of(analyte)]} == {
+        "mg/L", "mmol/L", "ug/mL", "umol/L",
+    }  # fmt: skip
     assert con.execute("SELECT unit FROM codelists.lab_units WHERE unit <> plain_unit(unit)").fetchall() == []
 
 
@@ -333,8 +353,8 @@ def test_every_unit_that_was_sent_is_counted(con: duckdb.DuckDBPyConnection) -> 
     query = "SELECT unit, ucum, results, usable FROM audit.lab_units WHERE analyte = 'creatinine' AND unit IS NOT DISTINCT FROM ?"
     assert one(con, query, "μmol/L") == ("μmol/L", "umol/L", 1, 1)
     assert one(con, query, "g/dL") == ("g/dL", None, 1, 0)
-    # One that is fine, one that contradicts its value.
-    assert one(con, query, "umol/L") == ("umol/L", "umol/L", 2, 1)
+    # One that is fine, two that contradict their values.
+    assert one(con, query, "umol/L") == ("umol/L", "umol/L", 3, 1)
     no_unit = con.execute("SELECT results, usable FROM audit.lab_units WHERE analyte = 'egfr' AND unit IS NULL").fetchall()
     assert no_unit == [(1, 0)]
 

@@ -8,10 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from conftest import AS_OF
 from nightrounds import pipeline
-from nightrounds.database import connect_reader
+from nightrounds.database import connect, connect_reader
 from nightrounds.errors import GateClosedError, NightroundsError
-from nightrounds.run import Run
+from nightrounds.extracts import load
+from nightrounds.holding import hold
+from nightrounds.project import Project
+from nightrounds.run import Run, new_run
 from nightrounds.site import Limits, Site
 
 Audit = Callable[..., Run]
@@ -60,6 +64,19 @@ def test_rows_read_are_loaded_quarantined_or_superseded(audit: Audit, extract: P
     assert counts == [(5, 1, 3, 1)]
     reasons = ask(run, "SELECT line, reason FROM audit.quarantine ORDER BY line")
     assert reasons == [(4, "not a number"), (5, "unknown patient"), (6, "wrong number of fields")]
+
+
+def test_a_file_of_the_extract_is_never_touched_even_where_results_go(few_rules: Project, extract: Path) -> None:
+    labs = extract / "labs.csv"
+    labs.write_text(labs.read_text(encoding="utf-8") + "\n\n", encoding="utf-8")  # blank lines: read by way of a scratch file
+    part = extract / "labs-1.parquet"
+    with connect() as con:
+        con.execute(f"COPY (SELECT * REPLACE ('lab9' AS lab_id) FROM read_csv('{labs}', all_varchar = true)) TO '{part}'")
+    before = snapshot(extract)
+    run = new_run(few_rules, Site(name="test"), extract, out=extract, as_of=AS_OF)
+    with hold(run):
+        load(run)
+    assert {name: content for name, content in snapshot(extract).items() if not name.startswith(".")} == before
 
 
 def test_conflicting_duplicates_keep_the_last(audit: Audit, extract: Path) -> None:

@@ -1,6 +1,7 @@
 """Raw files come in row for row, with the physical line of each record, however broken a line is."""
 
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -151,6 +152,25 @@ def test_folder_missing_or_empty_is_told(tmp_path: Path) -> None:
     with pytest.raises(NightroundsError, match="no folder"):
         discover(tmp_path / "nowhere")
     with pytest.raises(NightroundsError, match="no CSV or Parquet"):
+        discover(tmp_path)
+
+
+def test_a_sub_folder_that_cannot_be_listed_is_told_and_a_hidden_one_is_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("labs.csv", "prescriptions/part-1.csv", ".snapshot/labs-0002.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert {table: len(paths) for table, paths in discover(tmp_path).items()} == {"labs": 1, "prescriptions": 1}
+    listed = Path.iterdir
+
+    def closed(folder: Path) -> Iterator[Path]:
+        if folder.name == "prescriptions":
+            raise PermissionError
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(NightroundsError, match="prescriptions cannot be read"):
         discover(tmp_path)
 
 

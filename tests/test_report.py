@@ -19,10 +19,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from nightrounds.areas import safe_name
 from nightrounds.database import connect
 from nightrounds.errors import NightroundsError
+from nightrounds.formulas import harmless
 from nightrounds.pages import OUTCOMES, apart, bar
-from nightrounds.report import by_page, harmless, render, safe_name
+from nightrounds.report import by_page, render
 from nightrounds.sqlfiles import SqlFile, layers
 from nightrounds.warehouse import build_schema, create_macros, create_records, create_schemas
 
@@ -661,12 +663,12 @@ def test_no_cell_of_the_table_is_a_formula(out: Path, tmp_path: Path) -> None:
     assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
     house = Published()
     house.rule("r")
-    for start in ("=", "+", "-", "@", "\t=", "\r="):
+    for start in ("=", "+", "-", "@", "\t=", "\r=", "＝", "＋", "－", "＠"):
         house.units("r", "finding", 1, message=f'{start}cmd|"/c calc"!A1, "quoted"\nline')
     render(house.publish(), ROOT / "reports", tmp_path)
     with (tmp_path / "worklist" / "findings.csv").open(encoding="utf-8", newline="") as file:
         messages = [row["message"] for row in csv.DictReader(file)]
-    assert len(messages) == 6
+    assert len(messages) == 10
     assert all(message.startswith("'") for message in messages)
     assert harmless(-3) == -3
 

@@ -94,6 +94,10 @@ def every(**rhythm: Any) -> Json:
     return {"timing": {"repeat": rhythm}}
 
 
+def limit(value: float, unit: str, period: float = 1, period_unit: str = "d") -> Json:
+    return {"maxDosePerPeriod": {"numerator": quantity(value, unit), "denominator": quantity(period, period_unit)}}
+
+
 def bounded(**bounds: Json) -> Json:
     return dose({"timing": {"repeat": bounds}})
 
@@ -221,6 +225,8 @@ PRESCRIPTIONS = [
        drug_code=None, drug_name="magnesium oxide / calcium", strength=None),
     rx("a Medication that was not exported", {"medicationReference": {"reference": "Medication/m9", "display": "Baclofen 10"}},
        drug_code=None, drug_name="Baclofen 10"),
+    rx("a subject that is a group", {"subject": {"reference": "Group/p1"}}, reason="required value missing"),
+    rx("a subject by its address", {"subject": {"reference": "https://host/fhir/Patient/p1"}}, patient_id="p1"),
     rx("no drug at all", {"medicationReference": {"reference": "Medication/m9"}}, reason="drug code or name is required"),
     # How much, how often.
     rx("quantity and frequency", dose({**amount(10), **every(frequency=3, period=1, periodUnit="d")}),
@@ -268,6 +274,30 @@ PRESCRIPTIONS = [
         frequency=1, frequencyMax=2, period=1, periodUnit="d")}), sig="10 mg 1-2 times a day. For leg cramps"),
     rx("at most so much", dose({"doseAndRate": [{"doseQuantity": quantity(20, "mg", comparator="<=")}], **every(
         frequency=1, period=1, periodUnit="d")}), dose_quantity=None, sig="20 mg 1 times a day"),
+    rx("a limit below the dose", dose({**amount(1, "tablet"), **every(frequency=1, period=6, periodUnit="h"), **limit(2, "tablet")}),
+       frequency_per_day=None, dose_quantity=None, sig="1 tablet every 6 hours, max 2 tablet per day"),
+    rx("a limit in hours", dose({**amount(10), **every(frequency=1, period=6, periodUnit="h"), **limit(30, "mg", 24, "h")}),
+       frequency_per_day=None, sig="10 mg every 6 hours, max 30 mg per day"),
+    rx("a limit of a week", dose({**amount(10), **every(frequency=3, period=1, periodUnit="d"), **limit(70, "mg", 1, "wk")}),
+       frequency_per_day=None, sig="10 mg 3 times a day, max 70 mg per 1 wk"),
+    rx("a limit that is not reached", dose({**amount(10), **every(frequency=3, period=1, periodUnit="d"), **limit(80, "mg")}),
+       dose_quantity="10.0", frequency_per_day="3.0", sig=None),
+    rx("a limit alone", dose(limit(60, "mg")), sig="max 60 mg per day"),
+    rx("a limit beside words", dose({"text": "1 tab q6h prn", **amount(1, "tablet"), **limit(2, "tablet")}),
+       sig="1 tab q6h prn, max 2 tablet per day"),
+    rx("a limit that the words name", dose({"text": "1 tab q6h, max 2 per day", **amount(1, "tablet"), **limit(2, "tablet")}),
+       sig="1 tab q6h, max 2 per day"),
+    rx("at least so much", dose({"doseAndRate": [{"doseRange": {"low": quantity(10, "mg")}}],
+                                 **every(frequency=3, period=1, periodUnit="d")}),
+       dose_quantity=None, sig="at least 10 mg 3 times a day"),
+    rx("two moments of the day", dose({**amount(1, "tablet"), **every(when=["MORN"])}, {**amount(3, "tablet"), **every(when=["HS"])}),
+       sig="1 tablet in the morning; 3 tablet at bedtime"),
+    rx("so many doses", dose({**amount(10), **every(frequency=2, period=1, periodUnit="d", count=10)}),
+       end_date="2026-01-14", days_supply="5.0"),
+    rx("one dose", dose({**amount(10), **every(count=1)}), end_date="2026-01-10", days_supply="1.0"),
+    rx("at most so many doses", dose({**amount(10), **every(frequency=1, period=1, periodUnit="d", count=3, countMax=7)}),
+       end_date="2026-01-16"),
+    rx("doses of nobody knows what frequency", dose({**amount(10), **every(count=10)}), end_date=None, days_supply=None),
     rx("one instruction after another", dose(
         {"sequence": 2, **amount(5), **every(frequency=3, period=1, periodUnit="d", boundsDuration=quantity(1, code="wk"))},
         {"sequence": 1, **amount(10), **every(frequency=3, period=1, periodUnit="d", boundsDuration=quantity(7, code="d"))}),
@@ -401,6 +431,8 @@ DIAGNOSES = [
        recorded_date="2000-06-15"),
     dx("a period of onset", {"onsetPeriod": {"start": "2025-11-01", "end": "2025-12-01"}}, recorded_date="2025-11-01"),
     dx("an onset in words", {"onsetString": "in childhood"}, recorded_date="2026-01-10"),
+    dx("the day of its encounter", {"recordedDate": None, "encounter": {"reference": "Encounter/e1"}}, recorded_date="2026-01-09"),
+    dx("its own day goes before that of its encounter", {"encounter": {"reference": "Encounter/e1"}}, recorded_date="2026-01-10"),
     dx("an onset in words and no other date", {"onsetString": "long ago", "recordedDate": None}, reason="required value missing"),
     dx("an age nobody reaches", {"onsetAge": quantity(400, code="a")}, recorded_date="2026-01-10"),
     dx("an end", {"abatementDateTime": "2026-02-01"}, resolved_date="2026-02-01"),
@@ -412,6 +444,8 @@ DIAGNOSES = [
        recorded_date="2000-06-15", resolved_date="2006-06-14"),
     dx("a range of ages at the end", {"onsetAge": quantity(40, code="a"), "abatementRange": {"high": quantity(50, code="a")}},
        resolved_date="2011-06-14"),
+    dx("an end before it was written down", {"recordedDate": "2026-01-20", "abatementDateTime": "2010-03"},
+       recorded_date="2010-03-31", resolved_date="2010-03-31"),
     dx("an end in words", {"abatementString": "gone"}, resolved_date=None),
     dx("the end before the onset", {"onsetDateTime": "2026-01-10", "abatementDateTime": "2026-01-09"}, reason="start after end"),
     dx("refuted", {"verificationStatus": coded((None, "refuted", None))}),
@@ -585,6 +619,15 @@ def test_resources_that_are_not_read_are_listed(fhir: duckdb.DuckDBPyConnection)
         ("a range with words that say no number", 20, True, False, False),
         ("one instruction after another", None, False, False, True),
         ("two instructions at once", 30, False, False, False),
+        ("a limit below the dose", 20, True, False, False),
+        ("a limit in hours", 30, True, False, False),
+        ("a limit of a week", None, False, False, False),
+        ("a limit that is not reached", 30, False, False, False),
+        ("a limit alone", 60, True, False, False),
+        ("a limit beside words", 20, True, True, False),
+        ("a limit that the words name", 20, True, False, False),
+        ("at least so much", None, False, False, False),
+        ("two moments of the day", 40, False, False, False),
     ],
 )
 def test_directions_are_understood(

@@ -72,6 +72,9 @@ TABLES = {
         10,1,0,0,Lioresal 10 mg,2020-01-01,2020-02-01,,32869,30,,,,,,
         11,1,11,,,1990-01-01,2014-12-25,2014-12-25,32869,9124,,,,,,
         12,1,11,,,1990-01-01,2014-12-25,2014-12-25,32869,9000,,,,,,
+        13,1,0,0,00115101001,2020-01-01,2020-02-01,,32869,30,,,,,,
+        14,1,0,,0115-1010-01,2020-01-01,2020-02-01,,32869,30,,,,,,
+        15,1,0,0,8675309,2020-01-01,2020-02-01,,32869,30,,,,,,
         """,
     "measurement": """
         measurement_id,person_id,measurement_concept_id,measurement_source_concept_id,measurement_source_value,measurement_date,measurement_datetime,operator_concept_id,value_as_number,value_as_concept_id,value_source_value,unit_concept_id,unit_source_value,visit_occurrence_id
@@ -83,6 +86,8 @@ TABLES = {
         6,1,0,0,Nitrite,2020-01-01,,,,24,,,,
         7,1,22,0,,2020-01-01,,,,0,,,,
         8,1,21,0,,2020-01-01,,,,0,,23,,
+        9,1,21,0,,2020-01-01,,0,10,,>10,,mg/dL,
+        10,1,21,0,,2020-01-01,,,1.2,,>10,,mg/dL,
         """,
     "condition_occurrence": """
         condition_occurrence_id,person_id,condition_concept_id,condition_source_concept_id,condition_source_value,condition_start_date,condition_end_date,visit_occurrence_id
@@ -272,6 +277,9 @@ def test_the_drug_goes_by_the_concept_that_the_code_lists_know(con: duckdb.DuckD
     assert found["8"] == ("ndc", "00527133001", "baclofen extension")
     assert found["9"] == ("local", "OMOP12", "baclofen extension")
     assert found["10"] == (None, None, "Lioresal 10 mg")
+    assert found["13"] == ("ndc", "00115101001", None)
+    assert found["14"] == ("ndc", "0115-1010-01", None)
+    assert found["15"] == (None, None, "8675309")
 
 
 def test_an_end_that_was_filled_in_is_not_believed(con: duckdb.DuckDBPyConnection) -> None:
@@ -308,6 +316,9 @@ def test_results(con: duckdb.DuckDBPyConnection) -> None:
         "2": ("loinc", "2160-0", "<0.4", "MG/DL", "<", "creatinine"),
         "3": ("loinc", "2160-0", ">10", "mg/dL", ">", "creatinine"),
         "4": ("loinc", "2160-0", "1.2", "mg/dL", None, "creatinine"),
+        # The operator stands in the source's own text only; one of another number is not believed.
+        "9": ("loinc", "2160-0", ">10", "mg/dL", ">", "creatinine"),
+        "10": ("loinc", "2160-0", "1.2", "mg/dL", None, "creatinine"),
         "5": (None, None, "<0.3", "mg/dL", "<", "creatinine"),
         "6": (None, None, "Positive", None, None, None),
     }

@@ -1,9 +1,10 @@
 """The command line. Heavy libraries are imported inside the commands that need them, so that --help is quick."""
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -24,7 +25,7 @@ SiteOption = Annotated[Path | None, Parameter(name="--site", help="The site's se
 
 @app.command
 def run(
-    extract_dir: Path,
+    extract_dir: Path | None = None,
     /,
     *,
     out: Path | None = None,
@@ -43,9 +44,9 @@ def run(
     Parameters
     ----------
     extract_dir
-        The folder that holds the extract.
+        The folder that holds the extract; by default the site's.
     out
-        Where the results go.
+        Where the results go; by default the site's, else build/audit.
     source
         The format: native, omop, fhir, synthea, mimic, or the path of a source folder.
     as_of
@@ -68,6 +69,12 @@ def demo(*, out: Path | None = None, project: ProjectOption = None) -> None:
     """Audit the invented sample delivery and print the page to open.
 
     Example: nightrounds demo
+
+    Parameters
+    ----------
+    out
+        Where the results go; by default build/demo in the checkout.
+
     """
     from nightrounds.commands import demo_command
 
@@ -78,7 +85,15 @@ def demo(*, out: Path | None = None, project: ProjectOption = None) -> None:
 def schedule(*, cron: str | None = None, site: SiteOption = None, project: ProjectOption = None) -> None:
     """Serve the nightly flow with Prefect until stopped.
 
+    Prefect's server must be running (prefect server start), and PREFECT_API_URL must hold its address.
+
     Example: nightrounds schedule --cron "15 2 * * *" --site /etc/nightrounds.toml
+
+    Parameters
+    ----------
+    cron
+        When: minute, hour, day of the month, month, day of the week; by default the site's, else 02:15 every night.
+
     """
     from nightrounds.commands import schedule_command
 
@@ -89,7 +104,21 @@ def schedule(*, cron: str | None = None, site: SiteOption = None, project: Proje
 def synth(*, patients: int, out: Path, as_of: date, seed: int = 1, parquet: bool = False, project: ProjectOption = None) -> None:
     """Write an invented extract with planted findings, near-misses and the answers to them.
 
-    Example: nightrounds synth --patients 1000 --out build/invented --as-of 2026-06-30
+    Example: nightrounds synth --patients 5000 --out build/invented --as-of 2026-06-30
+
+    Parameters
+    ----------
+    patients
+        About how many; at least one for every case of the rules, which are more than 2,000.
+    out
+        The folder to write to.
+    as_of
+        The day of the extract.
+    seed
+        Another number gives other copies of the cases' patients.
+    parquet
+        Write Parquet instead of CSV, and then no rows with mistakes.
+
     """
     from nightrounds.commands import synth_command
 
@@ -97,14 +126,31 @@ def synth(*, patients: int, out: Path, as_of: date, seed: int = 1, parquet: bool
 
 
 @app.command
-def sql(query: str, /, *, out: Path | None = None, site: SiteOption = None) -> None:
+def sql(
+    query: str,
+    /,
+    *,
+    out: Path | None = None,
+    form: Annotated[Literal["table", "csv"], Parameter(name="--format")] = "table",
+    site: SiteOption = None,
+) -> None:
     """Run a read-only query on the published database.
 
-    Example: nightrounds sql "SELECT rule_id, rate FROM mart.rule_summary"
+    Example: nightrounds sql "SELECT rule_id, rate FROM mart.rule_summary" --out /srv/audit
+
+    Parameters
+    ----------
+    query
+        One SELECT; docs.tables and docs.columns say what there is.
+    out
+        The results' folder; by default the site's, else build/audit.
+    form
+        A table shows the first and last rows of a long answer; csv prints all of it.
+
     """
     from nightrounds.commands import sql_command
 
-    sql_command(query, out, site)
+    sql_command(query, out, site, form)
 
 
 @rules_app.default
@@ -245,13 +291,23 @@ def doctor(*, site: SiteOption = None, out: Path | None = None, project: Project
     examine(site, out, project)
 
 
-def main() -> None:
-    """Run the command line; a fault that a person can mend is told in a sentence, without a traceback."""
+def main(words: list[str] | None = None) -> None:
+    """Run the command line, or these words of one; a fault that a person can mend is told in a sentence, without a traceback."""
     try:
-        app(exit_on_error=True)
+        app(words, exit_on_error=True)
     except NightroundsError as error:
         print(f"nightrounds: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read the output, such as head, has seen enough; nothing is to be flushed to it at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        if not error.filename:
+            raise
+        remedy = "Mend that, or choose another place."
+        print(f"nightrounds: {error.filename} cannot be used ({error.strerror}). {remedy}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """What the commands that run an audit or read its results do."""
 
+import csv
 import json
 import os
-import subprocess
 import sys
 import time
 from datetime import date
@@ -13,18 +13,21 @@ from rich.console import Console
 
 from nightrounds.database import connect_reader
 from nightrounds.errors import NightroundsError
+from nightrounds.formulas import harmless
 from nightrounds.project import Project, find_project
+from nightrounds.publish import DATABASE
+from nightrounds.report import ROWS_AT_ONCE
 from nightrounds.run import Run, new_run
 from nightrounds.site import load_site
+from nightrounds.stopping import call, stoppable
 from nightrounds.terminal import print_results
 
-DATABASE = "nightrounds.duckdb"
 # One step of a person's wait; finer steps are only shown on a terminal.
 STEP_NAMES = ("load", "gate", "build", "apply", "publish", "render", "release")
 
 
 def run_command(
-    extract_dir: Path,
+    extract_dir: Path | None,
     out: Path | None,
     source: str | None,
     as_of: date | None,
@@ -37,10 +40,13 @@ def run_command(
     """Audit one extract and print the rules and the paths of what was written."""
     content = find_project(project)
     settings = load_site(site)
+    folder = extract_dir or settings.extract
+    if folder is None:
+        raise NightroundsError("No extract is given.", "Name its folder, or a site file (--site) that does.")
     run = new_run(
         content,
         settings,
-        extract_dir,
+        folder,
         source=source,
         out=out,
         warehouse=warehouse,
@@ -81,16 +87,29 @@ def synth_command(patients: int, out: Path, as_of: date, seed: int, parquet: boo
     print(f"{written} invented patients in {out}; the answers are in {out / 'answers.csv'}")
 
 
-def sql_command(query: str, out: Path | None, site: Path | None) -> None:
-    """Run a query on the published database, read-only and without file or network access."""
+def sql_command(query: str, out: Path | None, site: Path | None, form: str) -> None:
+    """Run a query on the published database, read-only and without file or network access.
+
+    A table shows the first and last rows of a long answer; CSV is all of it.
+    """
     path = (out or load_site(site).out) / "current" / DATABASE
     if not path.exists():
         raise NightroundsError(f"There is no published database {path}.", "Run an audit first, or say where it is with --out.")
-    with connect_reader(path) as con:
-        try:
-            con.sql(query).show(max_width=200)
-        except duckdb.Error as error:
-            raise NightroundsError(f"The query failed: {error}.", "SELECT * FROM docs.columns lists what there is.") from error
+    try:
+        with connect_reader(path) as con:
+            answer = con.execute(query) if form == "csv" else con.sql(query)
+            if answer is None:
+                raise NightroundsError("The query asks for nothing.", "Give a SELECT, such as SELECT * FROM docs.columns.")
+            _print_csv(answer) if isinstance(answer, duckdb.DuckDBPyConnection) else answer.show(max_width=200)
+    except duckdb.Error as error:
+        raise NightroundsError(f"The query failed: {error}.", "SELECT * FROM docs.columns lists what there is.") from error
+
+
+def _print_csv(con: duckdb.DuckDBPyConnection) -> None:
+    table = csv.writer(sys.stdout)
+    table.writerow(name for name, *_ in con.description or [])
+    while chunk := con.fetchmany(ROWS_AT_ONCE):
+        table.writerows([harmless(value) for value in row] for row in chunk)
 
 
 def _run_here(run: Run) -> None:
@@ -108,7 +127,8 @@ def _run_here(run: Run) -> None:
             # A log is not as narrow as it looks, and a path may hold what looks like markup.
             console.print(f"          {text}", style="dim", highlight=False, markup=False, soft_wrap=True)
 
-    run_audit(run, say)
+    with stoppable():
+        run_audit(run, say)
 
 
 def _run_flow(content: Project, run: Run, site: Path | None) -> None:
@@ -119,9 +139,6 @@ def _run_flow(content: Project, run: Run, site: Path | None) -> None:
 
 
 def _flow(content: Project, arguments: list[str]) -> None:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, str(content.root / "flows" / "nightly_audit.py"), *arguments],
-        check=False, env={**os.environ, "NIGHTROUNDS_PROJECT": str(content.root)},
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(done.returncode)
+    flow = str(content.root / "flows" / "nightly_audit.py")
+    if code := call([sys.executable, flow, *arguments], {**os.environ, "NIGHTROUNDS_PROJECT": str(content.root)}):
+        raise SystemExit(code if code > 0 else 128 - code)

@@ -16,13 +16,17 @@ SETTINGS = {
 def connect(
     file: Path | None = None, *, threads: int | None = None, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a database file for writing, or one in memory; spilling goes to a private folder beside the file."""
+    """Open a database file for writing, or one in memory; spilling goes to a folder beside the file.
+
+    The file's own folder, which nobody else may open, is made when it is not there.
+    """
     config: dict[str, str | bool | int | float | list[str]] = dict(SETTINGS)
     if threads:
         config["threads"] = threads
     if memory_limit:
         config["memory_limit"] = memory_limit
     if file:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         config["temp_directory"] = str(file.with_name(file.name + ".spill"))
     con = duckdb.connect(str(file) if file else ":memory:", config=config)
     con.execute("SET TimeZone = 'UTC'")

@@ -19,7 +19,6 @@ def settle_duplicates(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
     Superseded rows leave `staging.<feed>` and stay countable in `staging.superseded`.
     """
-    con.execute("CREATE OR REPLACE TABLE staging.superseded (file VARCHAR, line BIGINT)")
     marks = _repeated_marks(con, feed)
     if not len(marks):
         return

@@ -7,7 +7,15 @@ import duckdb
 from nightrounds.accounts import account_for, record_feeds
 from nightrounds.codelists import load_codelists
 from nightrounds.database import connect
-from nightrounds.delta import attach_previous, carry_over, has_previous, remember_previous
+from nightrounds.delta import (
+    attach_previous,
+    carry_over,
+    has_previous,
+    recall_files,
+    remember_files,
+    remember_previous,
+    supersede_known,
+)
 from nightrounds.duplicates import settle_duplicates
 from nightrounds.errors import NightroundsError
 from nightrounds.files import discover, read_info
@@ -41,10 +49,12 @@ def load(run: Run, say: Say = lambda _: None) -> None:
             if run.accept_gate is None and (info.mode == "snapshot" or not has_previous(con, "staging", name)):
                 _require(intake, name)
             feed = _typed(intake, name, values)
+            supersede_known(con, feed, info.mode)
             settle_duplicates(con, feed)
             set_aside(con, feed, run.run_id)
             say(account_for(con, feed, run.run_id))
             carry_over(con, feed, info.mode)
+            remember_files(con, feed)
             publish_feed(con, feed)
             if name == "patients":
                 _list_quarantined_patients(con)
@@ -63,6 +73,7 @@ def prepare(con: duckdb.DuckDBPyConnection, run: Run) -> None:
     create_records(con, run.project.sql / "records")
     attach_previous(con, run.warehouse)
     remember_previous(con)
+    recall_files(con)
 
 
 def _typed(intake: Intake, name: str, values: dict[str, Value]) -> Feed:
@@ -84,7 +95,9 @@ def _feed(intake: Intake, name: str) -> Feed:
     if not intake.has(name):
         return Feed(contract, None, [])
     source = intake.source[name]
-    return Feed(contract, source, intake.files[source.main_table])
+    looked_into = [table for table in source.raw_columns if table != source.main_table]
+    beside = tuple(file for table in looked_into for file in intake.files.get(table, []))
+    return Feed(contract, source, intake.files[source.main_table], beside)
 
 
 def _require(intake: Intake, name: str) -> None:

@@ -46,14 +46,25 @@ def discover(folder: Path) -> dict[str, list[Path]]:
     if not folder.is_dir():
         raise NightroundsError(f"There is no folder {folder}.", "Give the folder that holds the night's extract.")
     groups: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted([*folder.glob("*"), *folder.glob("*/*")]):
-        if path.is_file() and path.name.lower().endswith(ENDINGS) and not path.name.startswith("."):
+    inside = _listed(folder)
+    for path in sorted([*inside, *(deeper for sub in inside if sub.is_dir() for deeper in _listed(sub))]):
+        if path.is_file() and path.name.lower().endswith(ENDINGS):
             groups[table_of(folder, path)].append(path)
     if not groups:
         raise NightroundsError(
             f"{folder} holds no CSV or Parquet file, and no NDJSON.", "Check that the export has been delivered."
         )
     return dict(groups)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """List a folder, without what is hidden. One that cannot be listed is refused: its parts of a feed would be missed."""
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise NightroundsError(
+            f"The folder {folder} cannot be read.", "Mend its permissions, or take it out of the extract."
+        ) from error
 
 
 def read_info(folder: Path, zone: str = "UTC") -> ExtractInfo:

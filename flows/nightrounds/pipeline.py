@@ -1,13 +1,7 @@
 """The straight line of a run: load, gate, build, apply, publish, render; and only then the switch to the new results."""
 
-import fcntl
-import os
-import shutil
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import IO
+from collections.abc import Callable
 
 import duckdb
 
@@ -17,7 +11,9 @@ from nightrounds.errors import NightroundsError
 from nightrounds.exports import export_marts
 from nightrounds.extracts import load
 from nightrounds.gatekeeper import gate
+from nightrounds.holding import LAST_ERROR, hold
 from nightrounds.publish import DATABASE, publish
+from nightrounds.releasing import release
 from nightrounds.report import render as render_pages
 from nightrounds.rules import load_rules
 from nightrounds.run import Run
@@ -50,19 +46,6 @@ def render(run: Run, say: Say = lambda _: None) -> None:
     say(f"{len(written)} files")
 
 
-def release(run: Run, say: Say = lambda _: None) -> None:
-    """Put the new warehouse in the old one's place, switch `current` in one step, and drop the oldest runs."""
-    os.replace(run.folder, run.released)
-    os.replace(run.building, run.warehouse)
-    link = run.out / ".current.new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path("runs") / run.run_id)
-    os.replace(link, run.out / "current")
-    for old in sorted(p for p in (run.out / "runs").iterdir() if not p.name.startswith("."))[: -run.site.keep]:
-        shutil.rmtree(old)
-    say(str(run.out / "current"))
-
-
 STEPS: tuple[tuple[str, Step], ...] = (
     ("load", load), ("gate", gate), ("build", build), ("apply", apply), ("publish", publish), ("render", render),
     ("release", release),
@@ -85,53 +68,29 @@ def take(name: str, step: Step, run: Run, say: Say = lambda _: None) -> None:
     try:
         step(run, say)
     except (duckdb.Error, OSError) as error:
-        details = run.out / "last-error.txt"
+        sentence = f"The step {name} failed ({_cause(error)}); yesterday's results stand."
+        raise NightroundsError(sentence, _keep_details(run, error)) from None
+    except RuntimeError as error:
+        # So DuckDB tells what Python calls by another name.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, by kind: never the text of the database, only what the system says and of which file."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return type(error).__name__
+
+
+def _keep_details(run: Run, error: Exception) -> str:
+    """Write the whole error to a file for its owner, if that can be done, and return what to do."""
+    details = run.out / LAST_ERROR
+    try:
         details.unlink(missing_ok=True)
         details.touch(mode=0o600)
-        details.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        raise NightroundsError(
-            f"The step {name} failed ({type(error).__name__}); yesterday's results stand.",
-            f"Check the space on the disk, then read {details}, which may quote rows of the extract.",
-        ) from None
-
-
-@contextmanager
-def hold(run: Run) -> Iterator[None]:
-    """Keep the warehouse and the results' folder to this run alone, and clean up before and after it.
-
-    Raises NightroundsError when another run holds one of them or a folder cannot be written.
-    """
-    with ExitStack() as held:
-        # Results hold patients: what is not opened to others on purpose stays with the owner and the group.
-        held.callback(os.umask, os.umask(0o027))
-        for path in (run.out / ".lock", run.warehouse.with_name(f".{run.warehouse.name}.lock")):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                (run.out / "runs").mkdir(exist_ok=True)
-                lock = held.enter_context(path.open("w"))
-            except OSError as error:
-                raise NightroundsError(
-                    f"{path.parent} cannot be written.", "Choose another place with --out, or mend its permissions."
-                ) from error
-            _lock(lock, run)
-        held.callback(clear, run)
-        clear(run)
-        yield
-
-
-def clear(run: Run) -> None:
-    """Remove what an unfinished run left: its half-made results and its half-built database."""
-    for unfinished in (run.out / "runs").glob(".*"):
-        shutil.rmtree(unfinished)
-    for left in run.building.parent.glob(run.building.name + "*"):
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
-
-
-def _lock(file: IO[str], run: Run) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise NightroundsError(
-            f"The warehouse {run.warehouse} or its results are in use by another run.",
-            "Wait for that run to end, or name others with --warehouse and --out.",
-        ) from error
+        details.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return f"Check the space on the disk and the permissions of {run.out}."
+    return f"Check the space on the disk and permissions, then read {details}, which may quote rows of the extract."

@@ -8,29 +8,22 @@ that have columns of `each.sql`, a page gets those that are equal to its own the
 """
 
 import csv
-import os
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import duckdb
 from jinja2 import Environment
 from markupsafe import Markup
 
-from nightrounds.errors import NightroundsError
+from nightrounds.areas import AREAS, create, make_folder, safe_name
+from nightrounds.formulas import harmless
 from nightrounds.pages import Row, content_policy, environment
 from nightrounds.prose import marked_up
 from nightrounds.sqlfiles import SqlFile, sql_files
 from nightrounds.workbook import workbook
 
-# The parts of the report, with the modes of their folders and files.
-AREAS = {"dashboard": (0o755, 0o644), "worklist": (0o700, 0o600)}
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-# A spreadsheet runs a cell that starts with one of these as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 ROWS_AT_ONCE = 1000
 
 
@@ -130,31 +123,3 @@ def write_csv(con: duckdb.DuckDBPyConnection, query: Path, target: Path) -> Path
         while chunk := con.fetchmany(ROWS_AT_ONCE):
             table.writerows([harmless(value) for value in row] for row in chunk)
     return target
-
-
-def harmless(value: object) -> object:
-    """Put an apostrophe before a text that a spreadsheet would take for a formula; numbers and dates stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
-
-
-def safe_name(value: object) -> str:
-    """Return a name that is to become a file's. Raises NightroundsError when it could name another place."""
-    name = str(value)
-    if not SAFE_NAME.fullmatch(name):
-        raise NightroundsError(f"{name!r} cannot be a page's file name.", "Use letters, digits, _ and - only.")
-    return name
-
-
-def create(target: Path, area: str, how: str = "w") -> IO[Any]:
-    """Open a file for writing text (`w`) or bytes (`wb`) in its folder, both with the modes of the area."""
-    folder_mode, mode = AREAS[area]
-    make_folder(target.parent, folder_mode)
-    number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    os.fchmod(number, mode)
-    return os.fdopen(number, how) if how == "wb" else os.fdopen(number, how, encoding="utf-8", newline="")
-
-
-def make_folder(folder: Path, mode: int) -> None:
-    """Make a folder, whatever the process's file mask, with exactly this mode."""
-    folder.mkdir(mode=mode, parents=True, exist_ok=True)
-    folder.chmod(mode)

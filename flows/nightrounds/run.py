@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
+from nightrounds.errors import NightroundsError
 from nightrounds.parameters import check_site
 from nightrounds.project import Project
 from nightrounds.rules import described
 from nightrounds.site import Site
+from nightrounds.sources import FEEDS
 from nightrounds.sqlfiles import Value
 from nightrounds.warehouse import fact_parameters
 
@@ -34,9 +36,19 @@ class Run:
         return self.started_at.strftime("%Y-%m-%dT%H%M%SZ")
 
     @property
+    def workshop(self) -> Path:
+        """Folder, closed to others, of all that a run makes on its way and that may hold rows of the extract."""
+        return self.warehouse.with_name(f".{self.warehouse.name}.building")
+
+    @property
     def building(self) -> Path:
         """The database that this run builds; it takes the warehouse's place only when all is published."""
-        return self.warehouse.with_name(f".{self.warehouse.name}.building")
+        return self.workshop / "building.duckdb"
+
+    @property
+    def ready(self) -> Path:
+        """Where the complete database waits for `current` to be switched."""
+        return self.warehouse.with_name(f".{self.warehouse.name}.ready-{self.run_id}")
 
     @property
     def folder(self) -> Path:
@@ -56,6 +68,18 @@ class Run:
         return {**fact_parameters(self.project.rules), **chosen, **days}
 
 
+def check_names(project: Project, site: Site) -> None:
+    """Raise NightroundsError when the site file names a parameter, a rule or a feed that is not there."""
+    named = {*site.rebases, *(remark.rule for remark in site.annotations if remark.rule)}
+    if site.facts or site.rules or named:
+        rules = described(project.rules)
+        check_site(project.rules, rules, site)
+        for rule_id in sorted(named - rules.keys()):
+            raise NightroundsError(f"The site file speaks of {rule_id}, which is no rule.", "List them with `nightrounds rules`.")
+    for feed in sorted(site.limits.feeds.keys() - set(FEEDS)):
+        raise NightroundsError(f"The site file sets limits.feeds.{feed}, which is no feed.", f"Feeds: {', '.join(FEEDS)}.")
+
+
 def new_run(  # noqa: PLR0913 - one argument for each option of `nightrounds run`
     project: Project,
     site: Site,
@@ -72,8 +96,9 @@ def new_run(  # noqa: PLR0913 - one argument for each option of `nightrounds run
 
     Raises NightroundsError, before any work is done, when the site file sets a parameter that is not there.
     """
-    if site.facts or site.rules:
-        check_site(project.rules, described(project.rules), site)
+    check_names(project, site)
+    if accept_gate is not None and not accept_gate.strip():
+        raise NightroundsError("A closed gate is opened for a reason only.", "Give one: every page will show it.")
     started_at = started_at or datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     target = (out or site.out).resolve()
     return Run(

@@ -56,7 +56,7 @@ def plan_run(
     if folder is None:
         folder, out = project.samples / "native", out or project.root / "build" / "demo"
         as_of = as_of or read_info(folder).extracted_on
-    accept_gate = os.environ.get(ACCEPT_GATE)
+    accept_gate = os.environ.get(ACCEPT_GATE) or None
     return new_run(project, settings, folder, source=source, out=out, warehouse=warehouse, as_of=as_of, accept_gate=accept_gate)
 
 

@@ -1,5 +1,6 @@
 """Staging: one feed's rows typed by its contract, with what is wrong with each; what is at fault goes to quarantine."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +19,12 @@ FAULT = "STRUCT(column_name VARCHAR, value VARCHAR, reason VARCHAR)[]"
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed's contract and, when it was delivered, its source and the files of its main raw table."""
+    """A feed's contract and, when it was delivered, its source, the files of its main raw table and those looked into."""
 
     contract: SqlFile
     source: FeedSource | None
     files: list[RawFile]
+    beside: tuple[RawFile, ...] = ()
 
     @property
     def name(self) -> str:
@@ -38,6 +40,11 @@ class Feed:
     def main_table(self) -> str:
         """The raw table of which every row is one row of the feed."""
         return next(iter(self.source.needs)) if self.source else self.name
+
+    def content_of(self, file: RawFile) -> str:
+        """Hash of all that the rows of a file are made from: its own content, and that of the files looked into."""
+        parts = [file.survey.sha256, *sorted(other.survey.sha256 for other in self.beside)]
+        return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def create_source_view(con: duckdb.DuckDBPyConnection, feed: Feed) -> None:

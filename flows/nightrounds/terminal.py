@@ -34,9 +34,14 @@ def print_results(run: Run) -> None:
         console.print(table_of(companion=companion, rows=list(group)))
     for _, rule_id, not_run, *_ in rows:
         if not_run:
-            console.print(f"{rule_id} was not run. {not_run}", highlight=False, soft_wrap=True)
+            _say(console, f"{rule_id} was not run. {not_run}")
     for name in ("dashboard/index.html", "worklist/index.html", DATABASE):
-        console.print(f"{name.split('/')[0]:<20} {run.out / 'current' / name}", highlight=False, soft_wrap=True)
+        _say(console, f"{name.split('/')[0]:<20} {run.out / 'current' / name}")
+
+
+def _say(console: Console, text: str) -> None:
+    """Print a line as it is: a path may hold what looks like markup, and is not to be cut."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def table_of(*, companion: bool, rows: list[Row]) -> Table:

@@ -3,7 +3,8 @@
 -- session_id*: id of the session
 -- patient_id*: who was dialysed
 -- started_at*: when it began, in the site's zone; up to one day before the birth or after the extract
--- ended_at: when it ended, not before it began
+-- ended_at: when it ended, not before it began; planned for a year ahead at most, since a
+--   later one (9999-12-31) only says that nobody knows
 -- modality: kind of dialysis, as written
 -- dialysate_sodium_start: sodium of the dialysate at the start, 100 to 180 mmol/L
 -- dialysate_sodium_end: sodium of the dialysate at the end, 100 to 180 mmol/L
@@ -98,6 +99,7 @@ SELECT
             fault('started_at', t.started_at_text, 'before birth', CAST(t.started_at AS DATE) < p.birth_date - 1),
             fault('started_at', t.started_at_text, 'after the extract', CAST(t.started_at AS DATE) > $extracted_on + 1),
             fault('ended_at', t.ended_at_text, 'unparseable date', unread(t.ended_at_text, t.ended_at)),
+            fault('ended_at', t.ended_at_text, 'after the extract', CAST(t.ended_at AS DATE) > $extracted_on + 366),
             fault(
                 'ended_at', t.ended_at_text, 'start after end',
                 ends_before(t.ended_at_text, t.ended_at, t.started_at_text, t.started_at)

@@ -3,7 +3,8 @@
 -- patient_id*: who was seen
 -- class*: inpatient, emergency, outpatient or virtual
 -- started_at*: when it began, in the site's zone; up to one day before the birth or after the extract
--- ended_at: when it ended, not before it began; NULL while it lasts
+-- ended_at: when it ended, not before it began; planned for a year ahead at most, since a
+--   later one (9999-12-31) only says that nobody knows; NULL while it lasts
 -- facility_id: where
 -- file: file of the extract
 -- line: line of the file on which the row starts
@@ -66,6 +67,7 @@ SELECT
             fault('started_at', t.started_at_text, 'before birth', CAST(t.started_at AS DATE) < p.birth_date - 1),
             fault('started_at', t.started_at_text, 'after the extract', CAST(t.started_at AS DATE) > $extracted_on + 1),
             fault('ended_at', t.ended_at_text, 'unparseable date', unread(t.ended_at_text, t.ended_at)),
+            fault('ended_at', t.ended_at_text, 'after the extract', CAST(t.ended_at AS DATE) > $extracted_on + 366),
             fault(
                 'ended_at', t.ended_at_text, 'start after end',
                 ends_before(t.ended_at_text, t.ended_at, t.started_at_text, t.started_at)

@@ -59,7 +59,7 @@ sent_tests AS (
         lower(clean_system) AS system,
         plain_code(clean_code) AS plain,
         -- `eGFR non-African American` is not the value that the list leaves out.
-        regexp_replace(words_of(clean_name), ' non  (african|afr|af|aa|black) ', ' non\1 ') AS words,
+        regexp_replace(words_of(clean_name), ' (?:non|not)  (african|africn|afr|af|afam|aframer|aa|black) ', ' non\1 ') AS words,
         plain_unit(clean_unit) AS plain_unit
     FROM cleaned_tests
 ),

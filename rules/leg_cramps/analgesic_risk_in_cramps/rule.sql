@@ -106,7 +106,14 @@ readings AS (
         egfr,
         concat(
             'eGFR ', shown, ' mL/min/1.73 m2 on ', day, ' (', origin,
-            if(unstable, ', unstable: creatinine rose by half or more within 7 days', ''), ')'
+            if(
+                unstable,
+                concat(
+                    ', unstable: creatinine rose to ', spoken($unstable_ratio), ' times or more within ',
+                    $unstable_days, ' days'
+                ),
+                ''
+            ), ')'
         ) AS wording,
         'labs' AS feed,
         row_id

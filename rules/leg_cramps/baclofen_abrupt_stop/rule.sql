@@ -378,7 +378,11 @@ cuts AS (
         string_agg(
             concat(
                 'from ', spoken(h.from_mg), ' to ', spoken(h.to_mg), ' mg/day ',
-                if(h.days_apart = 0, 'in one step', concat('in steps within ', h.days_apart, ' days')), ' on ', h.day
+                CASE h.days_apart
+                    WHEN 0 THEN 'in one step'
+                    WHEN 1 THEN 'in steps within 1 day'
+                    ELSE concat('in steps within ', h.days_apart, ' days')
+                END, ' on ', h.day
             ),
             ', and ' ORDER BY h.day
         ) AS cuts

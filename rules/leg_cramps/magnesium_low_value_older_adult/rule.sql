@@ -28,7 +28,11 @@ conditions AS (SELECT * FROM facts.conditions SEMI JOIN exposures USING (patient
 
 indications AS (SELECT * FROM facts.indications SEMI JOIN exposures USING (patient_id)),
 
-pregnancies AS (SELECT * FROM facts.pregnancies SEMI JOIN exposures USING (patient_id)),
+-- Of somebody recorded as male it is a slip of coding.
+pregnancies AS (
+    SELECT * FROM facts.pregnancies SEMI JOIN exposures USING (patient_id)
+    WHERE patient_id NOT IN (SELECT patient_id FROM people WHERE sex = 'male')
+),
 
 ppi_exposures AS (
     SELECT * FROM facts.exposures
@@ -81,7 +85,8 @@ results_before AS (
     SELECT
         u.exposure_id,
         m.*,
-        concat(m.value_as_sent, ' ', m.unit_as_sent, ' on ', m.collected_on) AS shown
+        concat(m.value_as_sent, ' ', m.unit_as_sent, ' on ', m.collected_on) AS shown,
+        source_row('labs', m.row_id) AS source
     FROM units AS u
     JOIN magnesium_results AS m
         ON u.patient_id = m.patient_id
@@ -189,7 +194,7 @@ SELECT
     greatest(u.start_date, u.first_cramp_on) AS judged_from,
     -- Distinct values leave out what is not there.
     list_distinct(list_concat(
-        list_transform(u.prescription_ids, lambda id: source_row('prescriptions', id)), [u.cramp_source, j.source]
+        list_transform(u.prescription_ids, lambda id: source_row('prescriptions', id)), [u.cramp_source, j.source, r.source]
     )) AS sources,
     coalesce(u.first_drug_name, u.ingredient) AS drug_name,
     u.start_date,

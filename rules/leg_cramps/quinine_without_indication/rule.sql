@@ -25,7 +25,11 @@ conditions AS (
 
 indications AS (SELECT * FROM facts.indications WHERE coalesce(qualifier, '') <> 'history'),
 
-pregnancies AS (SELECT * FROM facts.pregnancies),
+-- Of somebody recorded as male it is a slip of coding.
+pregnancies AS (
+    SELECT * FROM facts.pregnancies
+    WHERE patient_id NOT IN (SELECT patient_id FROM facts.people WHERE sex = 'male')
+),
 
 feeds AS (SELECT * FROM facts.feeds),
 

@@ -3,7 +3,8 @@
 -- words: the name as words, see clean.products
 -- ingredient: ingredient
 -- route_group: route group that the matched words themselves imply, such as a brand's; NULL when they imply none, or several
--- product_class: product class that the longest of the matched words imply, for magnesium; NULL when they imply none
+-- product_class: product class that the longest of the matched words that imply one imply, for magnesium; the bare name of the
+--   ingredient says it only alone: `magnesium carbonate (Gaviscon)` is no supplement. NULL when they imply none
 -- matched_words: the matched words of the code list, the longest of them
 WITH
 products AS (SELECT * FROM clean.products),
@@ -51,7 +52,12 @@ SELECT
     words,
     ingredient,
     CASE WHEN count(DISTINCT route_group) = 1 THEN any_value(route_group) END AS route_group,
-    first(product_class ORDER BY length(phrase) DESC, phrase) AS product_class,
+    coalesce(
+        first(product_class ORDER BY length(phrase) DESC, phrase) FILTER (
+            WHERE product_class IS NOT NULL AND phrase <> words_of(ingredient)
+        ),
+        if(bool_and(phrase = words_of(ingredient)), any_value(product_class), NULL)
+    ) AS product_class,
     trim(replace(first(phrase ORDER BY length(phrase) DESC, phrase), '  ', ' ')) AS matched_words
 FROM hits
 GROUP BY words, ingredient

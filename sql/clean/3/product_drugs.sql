@@ -9,7 +9,7 @@
 -- dose_unit: unit of the dose quantity as sent
 -- ingredient: ingredient
 -- matched_by: code:rxnorm, code:ndc, code:atc, code:snomed, or name
--- name_agrees: whether the name says the ingredient that the code stands for; NULL without a name
+-- name_agrees: whether the name says the ingredient that the code stands for, and no other strength; NULL without a name
 -- route_group: oral, injectable, intrathecal, topical, vaginal, ophthalmic or other; NULL when neither the route, nor the
 --   code, nor a dose form says it. The route as sent decides unless it contradicts the dose form (a tablet given as an
 --   injection), and all injectable baclofen is intrathecal
@@ -18,6 +18,7 @@
 -- salt: magnesium salt
 -- elemental_fraction: share of elemental magnesium in the salt
 -- strength_mg: mg of a tablet or capsule, or in `per_ml` ml; a tablet of more than 20 g is none, and not believed
+--   Two that are told and differ by more than a salt does (the code says 10 mg, the name 20 mg) leave it unknown
 -- per_ml: ml that hold `strength_mg`; NULL for tablets and capsules
 -- strength_source: where the strength comes from: code, strength or name
 -- dose_unit_kind: what the dose unit measures: mass, volume, amount or count; NULL when it does not say
@@ -146,6 +147,15 @@ routed AS (
             WHEN len(part_strengths) = 1
                 THEN {'mg': part_strengths[1].mg, 'per_ml': part_strengths[1].per_ml, 'source': 'name'}
         END AS any_size,
+        -- Of magnesium one may name the salt and another the element.
+        if(
+            ingredient = 'magnesium', FALSE,
+            strengths_differ(
+                [{'mg': strength_mg, 'per_ml': per_ml}]
+                || if(len(sent_strengths) = 1, sent_strengths, [])
+                || if(len(named_strengths) = 1, named_strengths, [])
+            )
+        ) AS is_disputed,
         per_ml IS NOT NULL
         OR coalesce(measure.kind = 'volume', FALSE)
         OR regexp_matches(form_words, ' (solution|liquid|suspension|syrup|elixir|bottle|btl|([0-9]+)?ml) ') AS liquid
@@ -154,8 +164,13 @@ routed AS (
 
 believed AS (
     SELECT
-        * EXCLUDE (any_size),
-        CASE WHEN any_size.per_ml IS NOT NULL OR any_size.mg <= 20000 THEN any_size END AS size
+        * EXCLUDE (any_size, any_salt),
+        -- Under 100 mg there is next to no magnesium in a tablet of a heavy salt: that is the element (64 mg of Slow-Mag).
+        if(
+            any_salt IN ('chloride', 'lactate', 'gluconate') AND any_size.per_ml IS NULL AND any_size.mg < 100,
+            'elemental', any_salt
+        ) AS any_salt,
+        CASE WHEN NOT is_disputed AND (any_size.per_ml IS NOT NULL OR any_size.mg <= 20000) THEN any_size END AS size
     FROM routed
 ),
 
@@ -191,7 +206,7 @@ SELECT
     dose_unit,
     ingredient,
     matched_by,
-    name_agrees,
+    name_agrees AND NOT (is_disputed AND strength_mg IS NOT NULL) AS name_agrees,
     route_group,
     CASE
         WHEN ingredient != 'magnesium' THEN NULL

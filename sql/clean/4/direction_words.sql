@@ -50,7 +50,15 @@ signs_spelt AS (
         -- tablet(s); 1,200 mg
         regexp_replace(regexp_replace(without_dots, '\(s\)', 's', 'g'), '([0-9]),([0-9]{3})\b', '\1\2', 'g') AS plurals,
         regexp_replace(regexp_replace(plurals, '([0-9])([a-z])', '\1 \2', 'g'), '([a-z])([0-9])', '\1 \2', 'g') AS apart,
-        regexp_replace(apart, '\s+', ' ', 'g') AS spelt
+        regexp_replace(apart, '\s+', ' ', 'g') AS single,
+        -- 20 mg = 2 tabs, 2 tabs to = 20 mg: one amount said twice; = 1 tab: an amount.
+        regexp_replace(
+            single, '([0-9][0-9.-]* ?(?:mg|mcg)) ?= ?([0-9][0-9./-]* ?(?:tabs?|tablets?|caps?|capsules?))\b', '\1 (\2)', 'g'
+        ) AS mass_first,
+        regexp_replace(
+            mass_first, '([0-9][0-9./-]* ?(?:tabs?|tablets?|caps?|capsules?)) ?(?:to )?= ?([0-9][0-9.-]* ?(?:mg|mcg))\b', '\2 (\1)', 'g'
+        ) AS tablets_first,
+        regexp_replace(tablets_first, '^ ?= ?', '') AS spelt
     FROM different_texts
 ),
 

@@ -1,5 +1,6 @@
--- One distinct code and name that disagree: the code stands for a listed ingredient that the name does not say. The code is
--- followed; the data-quality report lists the pair, since a mistyped or reused code looks just so.
+-- One distinct code and name that disagree: the code stands for a listed ingredient that the name does not say, or for another
+-- strength of it than the row says. The code's ingredient is followed, of two strengths neither; the data-quality report lists
+-- the pair, since a mistyped or reused code looks just so.
 -- drug_code: code as sent
 -- drug_code_system: system of the code as sent
 -- drug_name: name as sent

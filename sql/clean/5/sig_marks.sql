@@ -4,6 +4,7 @@
 -- sig: directions as sent
 -- words: the words, see clean.direction_words
 -- marked: the words with marks in place of phrases
+-- mg_of_one: mg of one tablet, where an amount is said as tablets and as mg: `2 tablets (20 mg total)` are of 10 mg
 WITH
 sig_frequencies AS (SELECT * FROM codelists.sig_frequencies),
 
@@ -49,8 +50,10 @@ days_marked AS (
     SELECT
         sig,
         words,
+        -- A leave to take it is an order.
+        regexp_replace(words, '^ (?:may|can)  (?:take|use|have) |^ tk? ( [0-9])', ' \1').replace('   ', '  ') AS ordered,
         regexp_replace(
-            words,
+            ordered,
             ' (?:(?:x|for|times|over)  (?:(?:up  to|the  next|the  first|the|next|a  total  of|another|at  least)  )?'
             || '[0-9]+(?:-[0-9]+)?  (?:d|days?|nights?|mornings?|w|wks?|weeks?|months?|mos?|doses)|'
             || '(?:for|over)  (?:an?|another|the  first|the  next)  (?:day|week|month))(?:  supply)? ',
@@ -71,9 +74,11 @@ days_marked AS (
         regexp_replace(
             without_supply,
             ' (?:daily|qd|q  d|qday|q  day|(?:every|each)  (?:single  )?day|(?:per|/|a|in|in  a|in  1|in  any|within|within  a)  '
-            || '(?:day|24  (?:h|hr|hrs|hours?)(?:  period)?)) ',
+            || '(?:day|d|24  (?:h|hr|hrs|hours?)(?:  period)?)) ',
             ' daily= ', 'g'
-        ) AS marked
+        ) AS days,
+        -- 3 x day
+        regexp_replace(days, ' ([1-6])  (?:x  (?:day|d)|xs  daily=) ', ' \1  x  daily= ', 'g') AS marked
     FROM sigs
 ),
 
@@ -93,7 +98,7 @@ amounts_marked AS (
             sizes,
             ' ([0-9.-]+)  (?:(?:oral|whole|full|chewable|scored|coated)  )?'
             || '(?:tabs?|tbls?|tablets?|tablet  s|caps?|capsules?|capsule  s|caplets?|pills?|softgels?|packets?|sachets?|'
-            || 'gumm(?:y|ies)|lozenges?|chewables?) ',
+            || 'gumm(?:y|ies)|lozenges?|chewables?|t(?:  po)) ',
             ' count=\1 ', 'g'
         ) AS counts,
         regexp_replace(counts, ' count=([0-9.-]+)  of  [0-9.]+  mg ', ' count=\1  size= ', 'g') AS counts_of_size,
@@ -113,6 +118,25 @@ amounts_marked AS (
         ) AS unit_ranges,
         regexp_replace(unit_ranges, '(massmass|countcount|volumevolume) ', ' ', 'g') AS marked
     FROM days_marked
+),
+
+-- The most of a range on either side.
+said_twice AS (
+    SELECT
+        sig,
+        regexp_extract(
+            marked,
+            ' count=(?:[0-9.]+-)?([0-9.]+)(?:  \(|  ,)?  mass=(?:[0-9.]+-)?([0-9.]+)  (?:total|in  total) ', ['tablets', 'mg']
+        ) AS totalled,
+        regexp_extract(
+            marked, ' mass=(?:[0-9.]+-)?([0-9.]+)  \(  count=(?:[0-9.]+-)?([0-9.]+)(?:  total)?  \) ', ['mg', 'tablets']
+        ) AS counted,
+        coalesce(
+            TRY_CAST(totalled['mg'] AS DOUBLE) / TRY_CAST(totalled['tablets'] AS DOUBLE),
+            TRY_CAST(counted['mg'] AS DOUBLE) / TRY_CAST(counted['tablets'] AS DOUBLE),
+            TRY_CAST(regexp_extract(marked, ' count=1(?:\.0)?  \(  mass=([0-9.]+)  \) ', 1) AS DOUBLE)
+        ) AS mg_of_one
+    FROM amounts_marked
 ),
 
 -- An amount said twice, as tablets and as mg: the mass when it is the total, else what stands outside the brackets.
@@ -135,7 +159,8 @@ said_once AS (
             counted,
             ' (mass=[0-9.-]+)  \(  (?:count|volume)=[0-9.-]+(?:  size=)?(?:  total)?  \) ', ' \1 ', 'g'
         ) AS weighed,
-        regexp_replace(weighed, ' (volume=[0-9.-]+)  \(  size=  \) ', ' \1 ', 'g') AS marked
+        regexp_replace(weighed, ' (volume=[0-9.-]+)  \(  size=  \) ', ' \1 ', 'g') AS measured,
+        regexp_replace(measured, ' (?:tea|table)spoon=[0-9.-]+  \(  (volume=[0-9.-]+)  \) ', ' \1 ', 'g') AS marked
     FROM amounts_marked
 ),
 
@@ -149,7 +174,8 @@ frequencies_marked AS (
         regexp_replace(divided_anyhow, ' up  to  ([2-9])  (?:times?|x|doses)  daily= ', ' times=1-\1 ', 'g') AS times_at_most,
         -- max 3/day; up to 60 mg a day
         regexp_replace(
-            times_at_most, ' (?:(?:max|maximum)  (?:total  )?daily=(?:  (?:dose|amount))?(?:  of|  is)?|mdd) ', ' most-daily= ', 'g'
+            times_at_most,
+            ' (?:(?:max|maximum)  (?:total  )?daily=(?:  (?:dose|amount))?(?:  of|  is|  ,)?|mdd) ', ' most-daily= ', 'g'
         ) AS daily_limits,
         regexp_replace(
             daily_limits,
@@ -250,11 +276,13 @@ links_marked AS (
 
 -- A number without a unit right before a frequency counts what the other amounts count: 1 tid.
 SELECT
-    sig,
-    words,
+    l.sig,
+    l.words,
     regexp_replace(
-        marked,
+        l.marked,
         ' ([0-9.-]+)  (prn|once|times|hours|days|weeks|months|weekly|daily|morning|noon|afternoon|evening|bedtime|meals)=',
         ' same=\1  \2=', 'g'
-    ) AS marked
-FROM links_marked
+    ) AS marked,
+    t.mg_of_one
+FROM links_marked AS l
+JOIN said_twice AS t USING (sig)

@@ -14,6 +14,7 @@
 -- is_range: whether the amount or the frequency is a range, or the most allowed (up to)
 -- as_needed: whether the words say as needed
 -- taper: whether the words say that the dose is to be tapered, or its stages fall to their end; a rise is no taper
+-- mg_of_one: mg of one tablet, where the amount is said as tablets and as mg; the product may say another
 -- route_group: route group that the words name; oral when tablets or capsules are taken, and not put anywhere else
 WITH
 sig_marks AS (SELECT * FROM clean.sig_marks),
@@ -25,6 +26,7 @@ limits AS (
         sig,
         words,
         marked,
+        mg_of_one,
         regexp_extract(marked, ' cap-([a-z]*)=([0-9.]+) ', ['kind', 'most']) AS found,
         CASE found['kind']
             WHEN 'gram' THEN {'kind': 'mass', 'size': 1000.0}
@@ -106,6 +108,7 @@ read AS (
         l.sig,
         l.words,
         l.marked,
+        l.mg_of_one,
         l.kind AS limit_kind,
         l.most,
         s.* EXCLUDE (sig, is_clear),
@@ -191,6 +194,7 @@ SELECT
         ' (taper|tapers|tapered|tapering|wean|weans|weaned|weaning) | (decrease|reduce|lower|decreasing|reducing|lowering)  '
         || '(to|by|dose|the  dose|dosage|gradually|slowly) | (gradually|slowly)  (decrease|reduce|lower|stop|discontinue) '
     ) AS taper,
+    mg_of_one,
     CASE
         WHEN regexp_matches(words, ' (by  mouth|po|oral|orally|per  os|swallow|chew) ') THEN 'oral'
         WHEN regexp_matches(words, ' (intrathecal|intrathecally) ') THEN 'intrathecal'

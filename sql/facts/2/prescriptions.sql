@@ -78,8 +78,11 @@ sized AS (
         CASE WHEN p.days_supply > 0 THEN p.days_supply END AS supply_days,
         -- mg of a tablet or capsule, or of a ml: what the quantity supplied counts.
         p.strength_mg / coalesce(p.per_ml, 1) AS mg_per_unit,
+        -- Directions for a tablet of another strength do not go with the product: 1 tablet (20 mg) of a 10 mg tablet.
+        p.ingredient != 'magnesium' AND p.per_ml IS NULL
+        AND greatest(p.strength_mg, s.mg_of_one) > 1.25 * least(p.strength_mg, s.mg_of_one) AS is_other_tablet,
         -- A mass below a quarter of a tablet does not go with the product: 50 mcg of a 10 mg tablet.
-        CASE s.amount_kind
+        CASE if(is_other_tablet, NULL, s.amount_kind)
             WHEN 'mass' THEN CASE WHEN p.per_ml IS NOT NULL OR NOT coalesce(s.amount < p.strength_mg / 4, FALSE) THEN 1 END
             WHEN 'microgram'
                 THEN CASE WHEN p.per_ml IS NOT NULL OR NOT coalesce(s.amount < p.strength_mg * 250, FALSE) THEN 0.001 END

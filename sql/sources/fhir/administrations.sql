@@ -88,7 +88,7 @@ coded AS (
 
 SELECT
     c.administration.id AS administration_id,
-    reference_id(c.administration.subject.reference) AS patient_id,
+    subject_id(c.administration.subject.reference) AS patient_id,
     c.coding.code AS drug_code,
     c.coding.system AS drug_code_system,
     coalesce(

@@ -1,10 +1,12 @@
 -- FHIR R4: one Condition.
--- An ICD code goes before SNOMED, since mapping it loses detail; a code of another system is handed on with that system's
--- name, and so ends in quarantine as an unknown one. The day is that of the onset, else the one on which the condition was
--- recorded. An onset that is not exact (a year, an age, a range) is taken at its earliest and an end at its latest, so that
--- nothing is thought to be over while it may last; words (`in childhood`) give no day. A condition that was refuted or
--- entered in error asks to be removed.
+-- An ICD code goes before SNOMED, since mapping it loses detail; a code of another system is handed on with that system's name,
+-- and so ends in quarantine as an unknown one. The day is that of the onset, else the one on which the condition was recorded,
+-- else the first of the encounter that it is of. An onset that is not exact (a year, an age, a range) is taken at its earliest
+-- and an end at its latest, so that nothing is thought to be over while it may last; words (`in childhood`) give no day. What
+-- was over before somebody wrote it down was there on its last day. A condition that was refuted or entered in error asks to be
+-- removed.
 -- needs: condition.resource
+-- without encounter: a diagnosis of an encounter that has no day of its own has none
 -- without patient: a day that is told as an age is not known
 WITH
 births AS (
@@ -14,6 +16,14 @@ births AS (
         min(TRY_CAST(first_day_of(p.resource ->> '$.birthDate') AS DATE)) AS birth_date
     FROM raw.patient AS p
     GROUP BY p.resource ->> '$.id'
+),
+
+stays AS (
+    SELECT
+        e.resource ->> '$.id' AS encounter_id,
+        min(e.resource ->> '$.period.start') AS started
+    FROM raw.encounter AS e
+    GROUP BY e.resource ->> '$.id'
 ),
 
 parsed AS (
@@ -45,7 +55,7 @@ parsed AS (
 conditions AS (
     SELECT
         p.condition,
-        reference_id(p.condition.subject.reference) AS patient_id,
+        subject_id(p.condition.subject.reference) AS patient_id,
         coding_in(p.condition.code.coding, ['icd10cm', 'icd9cm', 'snomed'], NULL) AS coding,
         coalesce(p.condition.onsetage, p.condition.onsetrange.low) AS onset_age,
         coalesce(p.condition.abatementage, p.condition.abatementrange.high) AS abatement_age,
@@ -60,9 +70,9 @@ dated AS (
         coalesce(
             first_day_of(c.condition.onsetdatetime),
             first_day_of(c.condition.onsetperiod.start),
-            when_aged(b.birth_date, c.onset_age.value, coalesce(c.onset_age.code, c.onset_age.unit)),
-            first_day_of(c.condition.recordeddate)
-        ) AS recorded_date,
+            when_aged(b.birth_date, c.onset_age.value, coalesce(c.onset_age.code, c.onset_age.unit))
+        ) AS onset,
+        first_day_of(coalesce(c.condition.recordeddate, s.started)) AS noted,
         coalesce(
             last_day_of(c.condition.abatementdatetime),
             last_day_of(c.condition.abatementperiod."end"),
@@ -79,6 +89,7 @@ dated AS (
         ) AS resolved_date
     FROM conditions AS c
     LEFT JOIN births AS b ON c.patient_id = b.patient_id
+    LEFT JOIN stays AS s ON reference_id(c.condition.encounter.reference) = s.encounter_id
 )
 
 SELECT
@@ -87,7 +98,9 @@ SELECT
     d.coding.code,
     d.coding.system AS code_system,
     coalesce(d.condition.code.text, d.coding.display) AS name,
-    d.recorded_date,
+    coalesce(
+        d.onset, if(TRY_CAST(left(d.resolved_date, 10) AS DATE) < TRY_CAST(left(d.noted, 10) AS DATE), d.resolved_date, d.noted)
+    ) AS recorded_date,
     d.resolved_date,
     reference_id(d.condition.encounter.reference) AS encounter_id,
     if(

@@ -34,7 +34,7 @@ encounters AS (
 
 SELECT
     e.encounter.id AS encounter_id,
-    reference_id(e.encounter.subject.reference) AS patient_id,
+    subject_id(e.encounter.subject.reference) AS patient_id,
     CASE
         WHEN e.class_code IN ('IMP', 'ACUTE', 'NONAC', 'OBSENC', 'SS') THEN 'inpatient'
         WHEN e.class_code = 'EMER' THEN 'emergency'

@@ -106,7 +106,7 @@ tests AS (
 
 SELECT
     t.observation.id || coalesce('#' || t.place, '') AS lab_id,
-    reference_id(t.observation.subject.reference) AS patient_id,
+    subject_id(t.observation.subject.reference) AS patient_id,
     first_day_of(
         coalesce(
             t.observation.effectivedatetime,

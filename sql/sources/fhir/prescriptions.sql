@@ -5,9 +5,11 @@
 -- Only an order is a prescription. A proposal, a plan, an option, an order not to give, and a filler or instance order that
 -- repeats the request it is based on are loaded as cancelled; a draft, which nobody has signed, is loaded as on hold.
 -- One plain instruction gives quantity, unit and times a day. A range and several instructions would be lost in these
--- columns, so they come as directions: in the words sent when these hold numbers, else in words made from the parts.
--- The end is that of the bounds. A duration counts from the start, but a stopped request ended before that, nobody says
--- when, so there it is only a supply. Until when a request may be dispensed says nothing of how long the drug is taken.
+-- columns, so they come as directions: in the words sent when these hold numbers, else in words made from the parts. So
+-- does a limit (maxDosePerPeriod) that the dose would pass.
+-- The end is that of the bounds, or of a number of doses (count). A duration counts from the start, but a stopped request
+-- ended before that, nobody says when, so there it is only a supply. Until when a request may be dispensed says nothing of
+-- how long the drug is taken.
 -- needs: medicationrequest.resource
 -- without condition: a reason that is only referred to goes by the words of the reference
 -- without encounter: nobody knows at which facility it was
@@ -18,61 +20,67 @@ parsed AS (
         from_json(
             r.resource,
             '{
-                "id": "VARCHAR",
-                "status": "VARCHAR",
-                "intent": "VARCHAR",
-                "doNotPerform": "VARCHAR",
-                "basedOn": [{"reference": "VARCHAR"}],
-                "subject": {"reference": "VARCHAR"},
-                "encounter": {"reference": "VARCHAR"},
-                "authoredOn": "VARCHAR",
-                "requester": {"reference": "VARCHAR", "display": "VARCHAR"},
-                "medicationCodeableConcept":
-                    {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
-                "medicationReference": {"reference": "VARCHAR", "display": "VARCHAR"},
-                "contained": ["JSON"],
-                "reasonCode":
-                    [{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}],
-                "reasonReference": [{"reference": "VARCHAR", "display": "VARCHAR"}],
-                "dosageInstruction": [{
-                    "sequence": "VARCHAR",
-                    "text": "VARCHAR",
-                    "patientInstruction": "VARCHAR",
-                    "additionalInstruction": [{"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"}],
-                    "asNeededBoolean": "VARCHAR",
-                    "asNeededCodeableConcept": {"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"},
-                    "route": {"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
-                    "timing": {
-                        "code": {"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
-                        "repeat": {
-                            "boundsPeriod": {"start": "VARCHAR", "end": "VARCHAR"},
-                            "boundsDuration": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
-                            "boundsRange": {"high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}},
-                            "frequency": "VARCHAR",
-                            "frequencyMax": "VARCHAR",
-                            "period": "VARCHAR",
-                            "periodMax": "VARCHAR",
-                            "periodUnit": "VARCHAR",
-                            "dayOfWeek": ["VARCHAR"],
-                            "timeOfDay": ["VARCHAR"],
-                            "when": ["VARCHAR"]
-                        }
-                    },
-                    "doseAndRate": [{
-                        "type": {"coding": [{"code": "VARCHAR"}]},
-                        "doseQuantity": {"value": "VARCHAR", "comparator": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
-                        "doseRange": {
-                            "low": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
-                            "high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
-                        }
-                    }]
-                }],
-                "dispenseRequest": {
-                    "validityPeriod": {"start": "VARCHAR"},
-                    "numberOfRepeatsAllowed": "VARCHAR",
-                    "quantity": {"value": "VARCHAR"},
-                    "expectedSupplyDuration": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
-                }
+              "id": "VARCHAR",
+              "status": "VARCHAR",
+              "intent": "VARCHAR",
+              "doNotPerform": "VARCHAR",
+              "basedOn": [{"reference": "VARCHAR"}],
+              "subject": {"reference": "VARCHAR"},
+              "encounter": {"reference": "VARCHAR"},
+              "authoredOn": "VARCHAR",
+              "requester": {"reference": "VARCHAR", "display": "VARCHAR"},
+              "medicationCodeableConcept":
+                {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+              "medicationReference": {"reference": "VARCHAR", "display": "VARCHAR"},
+              "contained": ["JSON"],
+              "reasonCode":
+                [{"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"}],
+              "reasonReference": [{"reference": "VARCHAR", "display": "VARCHAR"}],
+              "dosageInstruction": [{
+                "sequence": "VARCHAR",
+                "text": "VARCHAR",
+                "patientInstruction": "VARCHAR",
+                "additionalInstruction": [{"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"}],
+                "asNeededBoolean": "VARCHAR",
+                "asNeededCodeableConcept": {"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"},
+                "route": {"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                "timing": {
+                  "code": {"coding": [{"code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                  "repeat": {
+                    "boundsPeriod": {"start": "VARCHAR", "end": "VARCHAR"},
+                    "boundsDuration": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                    "boundsRange": {"high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}},
+                    "count": "VARCHAR",
+                    "countMax": "VARCHAR",
+                    "frequency": "VARCHAR",
+                    "frequencyMax": "VARCHAR",
+                    "period": "VARCHAR",
+                    "periodMax": "VARCHAR",
+                    "periodUnit": "VARCHAR",
+                    "dayOfWeek": ["VARCHAR"],
+                    "timeOfDay": ["VARCHAR"],
+                    "when": ["VARCHAR"]
+                  }
+                },
+                "maxDosePerPeriod": {
+                  "numerator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                  "denominator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                },
+                "doseAndRate": [{
+                  "type": {"coding": [{"code": "VARCHAR"}]},
+                  "doseQuantity": {"value": "VARCHAR", "comparator": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                  "doseRange": {
+                    "low": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                    "high": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                  }
+                }]
+              }],
+              "dispenseRequest": {
+                "validityPeriod": {"start": "VARCHAR"},
+                "numberOfRepeatsAllowed": "VARCHAR",
+                "quantity": {"value": "VARCHAR"},
+                "expectedSupplyDuration": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+              }
             }'
         ) AS request,
         r.file,
@@ -128,16 +136,16 @@ medicated AS (
                 m.resource
             ),
             '{
-                "code": {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
-                "form": {"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"},
-                "ingredient": [{
-                    "itemCodeableConcept":
-                        {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
-                    "strength": {
-                        "numerator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
-                        "denominator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
-                    }
-                }]
+              "code": {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+              "form": {"coding": [{"display": "VARCHAR"}], "text": "VARCHAR"},
+              "ingredient": [{
+                "itemCodeableConcept":
+                  {"coding": [{"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}], "text": "VARCHAR"},
+                "strength": {
+                  "numerator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"},
+                  "denominator": {"value": "VARCHAR", "unit": "VARCHAR", "code": "VARCHAR"}
+                }
+              }]
             }'
         ) AS medication
     FROM parsed AS p
@@ -249,18 +257,21 @@ parts AS (
             )
         ) AS written,
         coalesce(d.dose.dosequantity.value, d.dose.doserange.low.value, d.dose.doserange.high.value) AS low,
-        coalesce(d.dose.dosequantity.value, d.dose.doserange.high.value, d.dose.doserange.low.value) AS high,
+        -- A least dose alone says nothing of the most.
+        coalesce(d.dose.dosequantity.value, d.dose.doserange.high.value) AS high,
         coalesce(
             d.dose.dosequantity.unit, d.dose.dosequantity.code, d.dose.doserange.high.unit, d.dose.doserange.high.code,
             d.dose.doserange.low.unit, d.dose.doserange.low.code
         ) AS unit,
         coalesce(d.dosage.timing.code.coding[1].code, d.dosage.timing.code.text) AS timing_code,
+        coalesce(d.rhythm.countmax, d.rhythm.count) AS doses,
         if(d.rhythm.frequency IS NULL AND as_number(d.rhythm.period) > 0, 1, as_number(d.rhythm.frequency)) AS times,
         coalesce(as_number(d.rhythm.frequencymax), times) AS most_times,
         nullif(as_number(d.rhythm.period), 0) AS period,
         coalesce(as_number(d.rhythm.periodmax), period) AS longest_period,
         days_in(d.rhythm.periodunit) AS period_days,
-        len(d.rhythm.dayofweek) AS week_days
+        len(d.rhythm.dayofweek) AS week_days,
+        worded_limit(d.dosage.maxdoseperperiod) AS most
     FROM dosages AS d
 ),
 
@@ -277,35 +288,34 @@ rates AS (
             nullif(len(p.rhythm.timeofday), 0),
             -- Before or after meals, without saying which, is no number of times.
             if(list_has_any(p.rhythm."when", ['C', 'AC', 'PC']), NULL, nullif(len(p.rhythm."when"), 0)),
-            map {
-                'QD': 1, 'DAILY': 1, 'AM': 1, 'QAM': 1, 'PM': 1, 'QPM': 1, 'HS': 1, 'QHS': 1, 'BED': 1, 'BID': 2, 'TID': 3,
-                'QID': 4, 'Q1H': 24, 'Q2H': 12, 'Q3H': 8, 'Q4H': 6, 'Q6H': 4, 'Q8H': 3, 'Q12H': 2, 'QOD': 1 / 2, 'WK': 1 / 7,
-                'MO': 1 / 30
-            }[upper(p.timing_code)]
+            times_of_code(p.timing_code)
         ) AS times_per_day,
         p.low <> p.high
         OR p.dose.dosequantity.comparator IS NOT NULL
+        OR (p.low IS NOT NULL AND p.high IS NULL)
         OR p.times <> p.most_times
-        OR p.period <> p.longest_period AS has_range
+        OR p.period <> p.longest_period AS has_range,
+        -- A limit that the dose and its times a day do not reach anyhow needs no words.
+        p.most.said IS NOT NULL AND NOT coalesce(
+            p.most.days = 1 AND p.most.unit = lower(p.unit) AND p.most.most >= as_number(p.high) * times_per_day, FALSE
+        ) AS has_limit
     FROM parts AS p
 ),
 
 worded AS (
     SELECT
         r.*,
-        spoken_span(r.low, r.high) || coalesce(
+        if(r.high IS NULL, 'at least ' || r.low, spoken_span(r.low, r.high)) || coalesce(
             ' ' || if(lower(trim(r.unit, '{}')) IN ('tbl', 'tab'), 'tablet', trim(r.unit, '{}')), ''
         ) AS amount_words,
-        spoken_span(r.times, r.most_times) AS times_words,
-        spoken_span(r.period, r.longest_period) AS period_words,
-        CASE
-            WHEN r.rhythm.periodunit = 'h' AND times_words = '1' THEN 'every ' || period_words || ' hours'
-            WHEN r.rhythm.periodunit = 'd' AND period_words = '1' THEN times_words || ' times a day'
-            WHEN r.rhythm.periodunit = 'd' AND times_words = '1' THEN 'every ' || period_words || ' days'
-            WHEN r.rhythm.periodunit = 'wk' AND period_words = '1' THEN times_words || ' times a week'
-            WHEN r.period IS NULL AND r.times_per_day >= 1 THEN spoken_span(r.times_per_day, r.times_per_day) || ' times a day'
-            ELSE coalesce(r.dosage.timing.code.text, r.timing_code)
-        END AS rhythm_words,
+        worded_rhythm(
+            if(len(r.rhythm."when") = 1, r.rhythm."when"[1], NULL),
+            spoken_span(r.times, r.most_times),
+            spoken_span(r.period, r.longest_period),
+            r.rhythm.periodunit,
+            r.times_per_day,
+            coalesce(r.dosage.timing.code.text, r.timing_code)
+        ) AS rhythm_words,
         'for ' || spoken_span(r.duration.value, r.duration.value) || ' ' || CASE days_in(coalesce(r.duration.code, r.duration.unit))
             WHEN 1 THEN 'days'
             WHEN 7 THEN 'weeks'
@@ -314,9 +324,13 @@ worded AS (
         coalesce(r.dosage.asneededcodeableconcept.text, r.dosage.asneededcodeableconcept.coding[1].display) AS needed_for,
         r.dosage.asneededboolean = 'true' OR r.dosage.asneededcodeableconcept IS NOT NULL AS as_needed,
         if(as_needed, 'as needed', NULL) AS needed_words,
-        nullif(concat_ws(' ', amount_words, rhythm_words, duration_words, needed_words), '') AS made,
+        if(r.has_limit, r.most.said, NULL) AS limit_words,
+        nullif(concat_ws(' ', amount_words, rhythm_words, duration_words, needed_words), '') AS taken,
+        nullif(concat_ws(', ', taken, limit_words), '') AS made,
         CASE
-            WHEN regexp_matches(lower(r.written), '[0-9]|\b(one|two|three|four|five|six|half|once|twice)\b') THEN r.written
+            WHEN regexp_matches(lower(r.written), '[0-9]|\b(one|two|three|four|five|six|half|once|twice)\b')
+                -- A limit that the words name already is not said twice.
+                THEN concat_ws(', ', r.written, if(regexp_matches(lower(r.written), 'max|exceed|more than|nte'), NULL, limit_words))
             ELSE nullif(concat_ws('. ', made, r.written), '')
         END AS said
     FROM rates AS r
@@ -326,7 +340,7 @@ directions AS (
     SELECT
         w.file,
         w.line,
-        count(*) = 1 AND NOT coalesce(bool_or(w.has_range), FALSE) AS is_plain,
+        count(*) = 1 AND NOT coalesce(bool_or(w.has_range OR w.has_limit), FALSE) AS is_plain,
         count(DISTINCT w.sequence) > 1 AS one_after_another,
         any_value(w.low) AS low,
         any_value(w.unit) AS unit,
@@ -342,7 +356,13 @@ directions AS (
         ) AS route,
         min(w.rhythm.boundsperiod.start) AS bounds_start,
         if(count(w.rhythm.boundsperiod."end") = count(*), max(w.rhythm.boundsperiod."end"), NULL) AS bounds_end,
-        list(as_number(w.duration.value) * days_in(coalesce(w.duration.code, w.duration.unit, 'd'))) AS durations
+        list(
+            coalesce(
+                as_number(w.duration.value) * days_in(coalesce(w.duration.code, w.duration.unit, 'd')),
+                -- So many doses: the last of them ends the course.
+                if(as_number(w.doses) = 1, 1, as_number(w.doses) / w.times_per_day)
+            )
+        ) AS durations
     FROM worded AS w
     GROUP BY w.file, w.line
 ),
@@ -378,7 +398,7 @@ spans AS (
 
 SELECT
     s.request.id AS prescription_id,
-    reference_id(s.request.subject.reference) AS patient_id,
+    subject_id(s.request.subject.reference) AS patient_id,
     s.coding.code AS drug_code,
     s.coding.system AS drug_code_system,
     s.drug_name,
@@ -410,18 +430,7 @@ SELECT
         s.written,
         nullif(if(s.one_after_another, array_to_string(s.said, ', then '), array_to_string(s.said, '; ')), '')
     ) AS sig,
-    -- 10 mg tablet, 5 mg/5 mL solution: what a strength is in counts only when it is a volume.
-    nullif(
-        concat_ws(
-            ' ',
-            s.mass.value || ' ' || coalesce(s.mass.unit, s.mass.code) || if(
-                lower(coalesce(s.volume.unit, s.volume.code)) IN ('ml', 'milliliter', 'millilitre'),
-                '/' || s.volume.value || ' mL', ''
-            ),
-            s.form
-        ),
-        ''
-    ) AS strength,
+    worded_strength(s.mass, s.volume, s.form) AS strength,
     s.request.dispenserequest.quantity.value AS quantity,
     coalesce(s.supply_days, CAST(s.bound_days AS VARCHAR)) AS days_supply,
     -- Refills add to a supply, not to the bounds of the whole course.

@@ -38,7 +38,7 @@ parsed AS (
 procedures AS (
     SELECT
         p.procedure,
-        reference_id(p.procedure.subject.reference) AS patient_id,
+        subject_id(p.procedure.subject.reference) AS patient_id,
         coding_in(
             p.procedure.code.coding, ['cpt', 'hcpcs', 'icd10pcs', 'icd9pcs', 'icd9cm', 'snomed'], NULL
         ) AS coding,

@@ -65,7 +65,12 @@ SELECT
     if(o.system = 'loinc' AND coalesce(c.system, 'local') = 'local', o.system, coalesce(c.system, o.system))
         AS test_code_system,
     coalesce(c.name, o.name, m.measurement_source_value) AS test_name,
-    coalesce(m.sign || m.value_as_number, m.value_source_value, a.name, 'no result') AS value,
+    -- An operator that was left in the source's own text: 15 of `<15`.
+    if(
+        m.sign = '' AND as_number(bound_in(m.value_source_value).number) = as_number(m.value_as_number),
+        m.value_source_value,
+        coalesce(m.sign || m.value_as_number, m.value_source_value, a.name, 'no result')
+    ) AS value,
     coalesce(if(u.vocabulary = 'UCUM', u.code, u.name), m.unit_source_value) AS unit,
     m.range_low AS reference_low,
     m.range_high AS reference_high,

@@ -1,6 +1,7 @@
 -- OMOP CDM 5.3 and 5.4: one drug exposure.
 -- The drug goes by its standard concept; by the source's own concept where that is in a vocabulary the code lists know and
--- the standard one is not (or is 0); by the source's own words where there is neither. What 0 stands for in days_supply,
+-- the standard one is not (or is 0); by the source's own words where there is neither, or by the national drug code that
+-- stands there instead of words. What 0 stands for in days_supply,
 -- quantity and refills is not known, so it says nothing. The same holds for an end that the standard made its builders
 -- fill in: without a verbatim end, one on the first day (unless a ward or clinic recorded the dose it gave) or one at the
 -- end of the supply. A supply of more than ten years that is only the distance of the two dates says nothing either.
@@ -172,6 +173,8 @@ coded AS (
         if(o.system <> 'local' AND coalesce(c.system, 'local') = 'local', o.code, coalesce(c.code, o.code)) AS own_code,
         if(o.system <> 'local' AND coalesce(c.system, 'local') = 'local', o.system, coalesce(c.system, o.system)) AS own_system,
         coalesce(c.name, o.name, s.drug_source_value) AS own_name,
+        c.code IS NULL AND o.code IS NULL
+        AND coalesce(regexp_full_match(s.drug_source_value, '\d{11}|\d{4,5}-\d{3,4}-\d{1,2}'), FALSE) AS is_ndc,
         coalesce(r.name, s.route_source_value) AS route
     FROM spans AS s
     LEFT JOIN concepts AS c ON s.drug_id = c.concept_id
@@ -183,9 +186,9 @@ coded AS (
 SELECT
     e.drug_exposure_id AS prescription_id,
     e.person_id AS patient_id,
-    if(l.code IS NULL, coalesce(i.code, e.own_code), e.own_code) AS drug_code,
-    if(l.code IS NULL AND i.code IS NOT NULL, 'rxnorm', e.own_system) AS drug_code_system,
-    coalesce(e.own_name, i.name) AS drug_name,
+    if(e.is_ndc, e.own_name, if(l.code IS NULL, coalesce(i.code, e.own_code), e.own_code)) AS drug_code,
+    if(e.is_ndc, 'ndc', if(l.code IS NULL AND i.code IS NOT NULL, 'rxnorm', e.own_system)) AS drug_code_system,
+    if(e.is_ndc, NULL, coalesce(e.own_name, i.name)) AS drug_name,
     e.route,
     e.start_date,
     CASE
