@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +111,17 @@ def test_failing_step_leaves_yesterday_as_it_was(audit: Audit, monkeypatch: pyte
         audit()
     assert "canary" not in str(told.value)
     assert snapshot(run.out) == before
+
+
+def test_a_rule_that_cannot_be_used_is_told_before_anything_is_loaded(project: Project, extract: Path, tmp_path: Path) -> None:
+    broken = Project(tmp_path)
+    shutil.copytree(project.rules / "leg_cramps" / "midodrine_timing", broken.rules / "leg_cramps" / "midodrine_timing")
+    rule = broken.rules / "leg_cramps" / "midodrine_timing" / "rule.toml"
+    rule.write_text(rule.read_text(encoding="utf-8").replace("severity = ", "sevrity = "), encoding="utf-8")
+    said: list[str] = []
+    with pytest.raises(NightroundsError, match="sevrity"):
+        pipeline.run_audit(new_run(broken, Site(name="test"), extract, out=tmp_path / "out"), said.append)
+    assert said == []
 
 
 def test_gate_closes_on_a_bad_feed_and_opens_on_somebodys_word(audit: Audit, extract: Path) -> None:

@@ -15,7 +15,6 @@ from nightrounds.holding import LAST_ERROR, hold
 from nightrounds.publish import DATABASE, publish
 from nightrounds.releasing import release
 from nightrounds.report import render as render_pages
-from nightrounds.rules import load_rules
 from nightrounds.run import Run
 from nightrounds.sensitivity import try_settings
 from nightrounds.warehouse import build_facts
@@ -33,9 +32,8 @@ def build(run: Run, say: Say = lambda _: None) -> None:
 def apply(run: Run, say: Say = lambda _: None) -> None:
     """Let every rule decide its units, and try the other settings that some ask for."""
     with connect(run.building, threads=run.site.threads, memory_limit=run.site.memory_limit) as con:
-        rules = load_rules(run.project.rules, run.site)
-        apply_rules(con, run, rules, say)
-        try_settings(con, run, rules, say)
+        apply_rules(con, run, run.rules, say)
+        try_settings(con, run, run.rules, say)
 
 
 def render(run: Run, say: Say = lambda _: None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from nightrounds.errors import NightroundsError
 from nightrounds.parameters import check_site
 from nightrounds.project import Project
-from nightrounds.rules import described
+from nightrounds.rules import Rule, described, load_rules
 from nightrounds.site import Site
 from nightrounds.sources import FEEDS
 from nightrounds.sqlfiles import Value
@@ -59,6 +59,11 @@ class Run:
     def released(self) -> Path:
         """Where the complete results stand."""
         return self.out / "runs" / self.run_id
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules, with the site's parameters. Raises NightroundsError for a folder that is no rule."""
+        return load_rules(self.project.rules, self.site)
 
     @cached_property
     def values(self) -> Mapping[str, Value]:

@@ -121,7 +121,10 @@ texts AS (
                 string_split(p.drug_name, ' / '), lambda part: contains(words_of(part), words_of(i.ingredient))
             ),
             lambda part: strengths_in(part)
-        )) AS part_strengths
+        )) AS part_strengths,
+        list_distinct(
+            regexp_extract_all(concat_ws(' ', p.strength, p.drug_name), '(?:^|[^0-9.,])(\d+(?:\.\d+)?) ?%', 1)
+        ) AS percentages
     FROM identified AS i
     JOIN products AS p USING (product_id)
     LEFT JOIN routes AS r ON lower(trim(p.route)) = r.route
@@ -146,6 +149,9 @@ routed AS (
                 THEN {'mg': named_strengths[1].mg, 'per_ml': named_strengths[1].per_ml, 'source': 'name'}
             WHEN len(part_strengths) = 1
                 THEN {'mg': part_strengths[1].mg, 'per_ml': part_strengths[1].per_ml, 'source': 'name'}
+            -- Grams in 100 ml. Of other drugs a percentage may be that of the fluid in which they are given.
+            WHEN ingredient = 'albumin human' AND len(percentages) = 1 AND percentages[1] IN ('4', '4.5', '5', '20', '25')
+                THEN {'mg': 10 * CAST(percentages[1] AS DOUBLE), 'per_ml': 1, 'source': 'name'}
         END AS any_size,
         -- Of magnesium one may name the salt and another the element.
         if(
