@@ -34,7 +34,8 @@ def hold(run: Run) -> Iterator[None]:
                 ) from error
             _lock(lock, run)
         _check_places(run)
-        _check_rules(run)
+        # They are read now, so that one which cannot be used is told before the hours that a large extract takes.
+        _ = run.rules
         held.callback(_tidy, run)
         _tidy(run)
         (run.out / LAST_ERROR).unlink(missing_ok=True)
@@ -59,14 +60,6 @@ def _check_places(run: Run) -> None:
     if run.warehouse.is_dir() or (current.exists() and not current.is_symlink()):
         place = run.warehouse if run.warehouse.is_dir() else current
         raise NightroundsError(f"{place} is in the way of what a run leaves there.", "Move it, or choose another --out.")
-
-
-def _check_rules(run: Run) -> None:
-    """Raise NightroundsError for a rule that cannot be used: better now than after the hours that a large extract takes."""
-    if not run.rules:
-        raise NightroundsError(
-            f"There is no rule in {run.project.rules}.", "Deploy the whole checkout, or name it with --project."
-        )
 
 
 def _lock(file: IO[str], run: Run) -> None:
