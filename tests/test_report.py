@@ -195,6 +195,10 @@ def typical() -> Published:
             "audit.quality", feed="labs", check_name="rows without this fault", column_name="value", reason="not a number",
             critical=not passed, passed=passed, failed_rows=0 if passed else 3, checked_rows=1234, note="3 of 1,234",
         )  # fmt: skip
+    house.insert(
+        "audit.quality", feed="labs", check_name="every line can be read", critical=False, passed=False, failed_rows=1,
+        checked_rows=1, note="lines that could not be read: 12",
+    )  # fmt: skip
     return house
 
 
@@ -578,6 +582,8 @@ def test_the_dashboard_names_no_patient_and_no_value(out: Path) -> None:
 
 def test_data_quality_counts_what_is_in_doubt_and_only_the_care_team_reads_it(out: Path) -> None:
     shared = (out / "dashboard" / "data-quality.html").read_text(encoding="utf-8")
+    assert '<td class="n">3</td><td class="n">1,234</td>' in shared
+    assert '<td class="n" colspan="2">the whole delivery</td><td>lines that could not be read: 12</td>' in shared
     for said in (
         "part of a word (1)", "code and name disagree; the code is followed (1)", "1,700", "mg/dL 5,011",
         "not understood 700", 'umol/L <span class="mark">&lt;11</span>', "some values contradict it", "Creatinine with a unit", "90.0%", "72.0%",

@@ -7,20 +7,14 @@ import duckdb
 from nightrounds.accounts import account_for, record_feeds
 from nightrounds.codelists import load_codelists
 from nightrounds.database import connect
-from nightrounds.delta import (
-    attach_previous,
-    carry_over,
-    has_previous,
-    recall_files,
-    remember_files,
-    remember_previous,
-    supersede_known,
-)
+from nightrounds.delta import carry_over
 from nightrounds.duplicates import settle_duplicates
 from nightrounds.errors import NightroundsError
 from nightrounds.files import discover, read_info
 from nightrounds.intake import Intake, read_raw, refuse_broken
+from nightrounds.knownfiles import recall_files, remember_files, supersede_known
 from nightrounds.lookups import account_for_lookups
+from nightrounds.previous import attach_previous, has_previous, remember_previous
 from nightrounds.run import Run
 from nightrounds.sources import BASE_FEEDS, FEEDS, find_source, load_source
 from nightrounds.sqlfiles import SqlFile, Value

@@ -3,7 +3,7 @@
 import duckdb
 
 from nightrounds.control import Limits
-from nightrounds.delta import has_previous
+from nightrounds.previous import has_previous
 from nightrounds.spc import RULE_SET
 
 # Limits of a chart that were locked: by the kind of chart, then by number and reason of the phase.

@@ -9,8 +9,8 @@ import duckdb
 
 from nightrounds.audit import apply_rules
 from nightrounds.database import connect, identifier
-from nightrounds.delta import attach_previous, has_previous
 from nightrounds.errors import NightroundsError
+from nightrounds.previous import attach_previous, has_previous
 from nightrounds.rules import Rule
 from nightrounds.run import Run, new_run
 from nightrounds.warehouse import create_macros, create_records, create_schemas

@@ -13,10 +13,10 @@ import duckdb
 from nightrounds import __version__
 from nightrounds.charts import draw_charts
 from nightrounds.database import connect, identifier, text_literal
-from nightrounds.delta import attach_previous, has_previous
 from nightrounds.documentation import comment_on, list_tables
 from nightrounds.errors import NightroundsError
 from nightrounds.guideline import register_guideline
+from nightrounds.previous import attach_previous, has_previous
 from nightrounds.run import Run
 from nightrounds.sqlfiles import layers
 from nightrounds.warehouse import build_schema, build_table

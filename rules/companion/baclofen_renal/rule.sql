@@ -192,14 +192,7 @@ SELECT
         ELSE concat(
                 'with eGFR ', w.shown, ' mL/min/1.73 m2 on ', w.read_on, ' (', w.origin,
                 if(w.origin = 'derived', concat(' from creatinine ', spoken(w.creatinine_mg_dl), ' mg/dL'), ''),
-                if(
-                    w.unstable,
-                    concat(
-                        ', unstable: creatinine rose to ', spoken($unstable_ratio), ' times or more within ',
-                        $unstable_days, ' days'
-                    ),
-                    ''
-                ),
+                unstable_words(w.unstable, $unstable_ratio, $unstable_days),
                 if(w.stale, concat(', ', w.day - w.read_on, ' days old: stale'), ''),
                 ')'
             )

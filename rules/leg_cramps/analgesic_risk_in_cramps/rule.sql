@@ -106,14 +106,7 @@ readings AS (
         egfr,
         concat(
             'eGFR ', shown, ' mL/min/1.73 m2 on ', day, ' (', origin,
-            if(
-                unstable,
-                concat(
-                    ', unstable: creatinine rose to ', spoken($unstable_ratio), ' times or more within ',
-                    $unstable_days, ' days'
-                ),
-                ''
-            ), ')'
+            unstable_words(unstable, $unstable_ratio, $unstable_days), ')'
         ) AS wording,
         'labs' AS feed,
         row_id

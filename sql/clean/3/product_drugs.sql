@@ -151,7 +151,10 @@ routed AS (
                 THEN {'mg': part_strengths[1].mg, 'per_ml': part_strengths[1].per_ml, 'source': 'name'}
             -- Grams in 100 ml. Of other drugs a percentage may be that of the fluid in which they are given.
             WHEN ingredient = 'albumin human' AND len(percentages) = 1 AND percentages[1] IN ('4', '4.5', '5', '20', '25')
-                THEN {'mg': 10 * CAST(percentages[1] AS DOUBLE), 'per_ml': 1, 'source': 'name'}
+                THEN {
+                        'mg': 10 * CAST(percentages[1] AS DOUBLE), 'per_ml': 1,
+                        'source': if(contains(strength, '%'), 'strength', 'name')
+                    }
         END AS any_size,
         -- Of magnesium one may name the salt and another the element.
         if(
